@@ -1,0 +1,111 @@
+"""What one section of the file means for another: inherited paths, and rules that join sections."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gridplan.config.address import is_address
+
+Table = dict[str, Any]
+
+_NAMED = ("zones", "barriers")
+
+
+def with_paths(data: Table, folder: Path) -> Table:
+    """Return the file's tables with every path of a file absolute and inherited.
+
+    Parameters
+    ----------
+    data
+        The parsed file; not changed.
+    folder
+        The folder that its paths are relative to.
+    """
+    data = dict(data)
+    codes = data.get("codes")
+    if isinstance(codes, dict) and "register" in codes:
+        data["codes"] = codes | {"register": _absolute(codes["register"], folder)}
+    inputs = data.get("inputs")
+    if isinstance(inputs, dict):
+        data["inputs"] = _inputs_with_paths(inputs, folder)
+    return data
+
+
+def _inputs_with_paths(inputs: Table, folder: Path) -> Table:
+    inputs = dict(inputs)
+    if "path" in inputs:
+        inputs["path"] = _absolute(inputs["path"], folder)
+    inherited = inputs.get("path")
+    for name, section in inputs.items():
+        if not isinstance(section, dict):
+            continue
+        if name in _NAMED:
+            inputs[name] = {
+                key: _section_with_path(item, inherited, folder) for key, item in section.items()
+            }
+        else:
+            inputs[name] = _section_with_path(section, inherited, folder)
+    return inputs
+
+
+def _section_with_path(section: Any, inherited: object, folder: Path) -> Any:
+    if not isinstance(section, dict):
+        return section
+    if "path" in section:
+        return section | {"path": _absolute(section["path"], folder)}
+    if inherited is None or ("column" in section and "id" not in section):
+        return section
+    return {"path": inherited} | section
+
+
+def _absolute(value: Any, folder: Path) -> Any:
+    """Make a file's path absolute; leave addresses, and what is no path, as they are."""
+    if not isinstance(value, str | Path) or value == "" or is_address(str(value)):
+        return value
+    return Path(os.path.normpath(folder / Path(value).expanduser()))
+
+
+def across_sections(data: Mapping[str, Any]) -> list[str]:
+    """One line for each rule broken between sections, whatever else is wrong with the file."""
+    inputs = data.get("inputs")
+    if not isinstance(inputs, dict):
+        return []
+    return [*_households(inputs), *_zone_paths(inputs), *_same_names(inputs)]
+
+
+def _households(inputs: Table) -> list[str]:
+    units = inputs.get("units")
+    if not isinstance(units, dict) or "households" in units or "households" in inputs:
+        return []
+    return [
+        "[inputs.units] households: missing; name a column, write 1 where each unit is one "
+        "household, or give a register in [inputs.households]"
+    ]
+
+
+def _zone_paths(inputs: Table) -> list[str]:
+    zones = inputs.get("zones")
+    if not isinstance(zones, dict):
+        return []
+    return [
+        f"[inputs.zones.{name}] path: missing; give it here, or once under [inputs]"
+        for name, zone in zones.items()
+        if isinstance(zone, dict) and "id" in zone and "path" not in zone
+    ]
+
+
+def _same_names(inputs: Table) -> list[str]:
+    found = []
+    for kind in _NAMED:
+        section = inputs.get(kind)
+        names = sorted(section) if isinstance(section, dict) else []
+        seen: dict[str, str] = {}
+        for name in names:
+            first = seen.setdefault(name.casefold(), name)
+            if first != name:
+                found.append(
+                    f'[inputs.{kind}.{name}]: the same name as "{first}" but for its case; '
+                    "rename one"
+                )
+    return found

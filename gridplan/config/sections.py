@@ -1,0 +1,204 @@
+"""Every section of the file but the inputs."""
+
+from pathlib import Path
+from string import Formatter
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from gridplan.config.kinds import (
+    ColumnOrCount,
+    Location,
+    Maps,
+    MetricCrs,
+    Section,
+    Tables,
+    Text,
+)
+
+PROFILES = ("auto", "beijing-15", "cjt349-20", "cjt213-14", "gbt47678-15")
+
+
+def _profile(value: str) -> str:
+    if value in PROFILES:
+        return value
+    try:
+        fields = {name for _, name, _, _ in Formatter().parse(value) if name is not None}
+    except ValueError as error:
+        raise ValueError(f'"{value}" is no pattern: {error}') from error
+    if "seq" not in fields:
+        known = ", ".join(f'"{name}"' for name in PROFILES)
+        raise ValueError(
+            f'"{value}" is neither a profile ({known}) nor a pattern with a number in it, '
+            'such as "{community_code}-{seq:03}"'
+        )
+    return value
+
+
+class Project(Section):
+    """What the division is called and how it speaks."""
+
+    name: Text = Field(description="Name of the district, printed on maps, tables and reports.")
+    crs: MetricCrs | None = Field(
+        default=None,
+        description="Projected coordinate system in metres in which everything is computed and "
+        "written, such as `EPSG:4547`. Left out: estimated from the communities.",
+    )
+    language: Literal["en", "zh"] = Field(
+        default="en",
+        description="Language of the workbook, maps, reports and layer aliases. "
+        "CSV headings are always English.",
+    )
+
+
+class Topology(Section):
+    """How boundaries are cleaned."""
+
+    tolerance_m: float = Field(
+        default=0.01,
+        gt=0,
+        le=10,
+        description="Vertices nearer than this (metres) count as one when boundaries are cleaned.",
+    )
+    snap_community_m: float = Field(
+        default=50.0,
+        ge=0,
+        description="How far (metres) outside every community a unit may lie and still join the "
+        "nearest one; each such unit is listed.",
+    )
+
+
+class Graph(Section):
+    """When two units are neighbours."""
+
+    min_shared_m: float = Field(
+        default=1.0,
+        ge=0,
+        description="Two units are neighbours where they share more than this length of border "
+        "(metres); a corner is never a border.",
+    )
+    join_parts: bool = Field(
+        default=True,
+        description="Join a detached part that is too small to be a grid to the nearest part, "
+        "and list it with the distance.",
+    )
+    barrier_near_m: float = Field(
+        default=12.0,
+        ge=0,
+        description="How near (metres) to a barrier line a border must run to count as along it. "
+        "About half the width of a main road.",
+    )
+
+
+def _middle(data: dict[str, Any]) -> float:
+    return (float(data["min"]) + float(data["max"])) / 2
+
+
+class Grids(Section):
+    """How large a residential grid is."""
+
+    min: int = Field(
+        default=250, ge=1, description="Fewest households of a residential grid; included."
+    )
+    max: int = Field(
+        default=500, ge=1, description="Most households of a residential grid; included."
+    )
+    target: float = Field(
+        default_factory=_middle,
+        description="Households of an ideal grid, from which the balance term measures. "
+        "Left out: the middle of the range.",
+    )
+    count: ColumnOrCount | None = Field(
+        default=None,
+        description="Exact number of grids of every community: a number, or a column of the "
+        "communities. Left out: gridplan chooses.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min >= self.max:
+            raise ValueError(f"min ({self.min}) must be below max ({self.max})")
+        if not self.min <= self.target <= self.max:
+            raise ValueError(
+                f"target ({self.target:g}) must lie between min ({self.min}) and max ({self.max})"
+            )
+        return self
+
+
+class Objective(Section):
+    """What a good plan is worth. The weights of jurisdictions stand in their own sections."""
+
+    per_grid: float = Field(
+        default=0.0, ge=0, description="Cost of every grid, as each needs a worker."
+    )
+    compactness: float = Field(
+        default=1.0, ge=0, description="Weight of the border between grids: short borders are good."
+    )
+    balance: float = Field(
+        default=0.25, ge=0, description="Weight of the squared deviation from the target."
+    )
+    barrier_discount: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="What a metre of border along a soft barrier counts: 0 nothing, 1 like any.",
+    )
+    change: float = Field(
+        default=1.0,
+        ge=0,
+        description="Weight of households that leave their old grid, when a plan is re-divided.",
+    )
+
+
+class Solve(Section):
+    """How much work goes into the plan."""
+
+    effort: float = Field(
+        default=1.0,
+        gt=0,
+        description="Counted work, the same on every machine: 0.1 for a draft, 10 for the final "
+        "plan.",
+    )
+    time_limit_s: float = Field(
+        default=0.0,
+        ge=0,
+        description="Safety stop in seconds for each community; 0: none. A community that it cuts "
+        "may differ from run to run, and says so.",
+    )
+    seed: int = Field(
+        default=0, ge=0, le=2**31 - 1, description="Seed of everything that is drawn by lot."
+    )
+    workers: int = Field(
+        default=0,
+        ge=0,
+        description="Processes at work; 0: one for every core. Never changes the plan.",
+    )
+
+
+class Codes(Section):
+    """How grids are numbered."""
+
+    profile: Annotated[str, AfterValidator(_profile)] = Field(
+        default="auto",
+        description="Coding rule: `auto`, `beijing-15`, `cjt349-20`, `cjt213-14`, `gbt47678-15`, "
+        'or a pattern such as `"{community_code}-{seq:03}"`. `auto` is `beijing-15` where every '
+        "community code has 12 digits, else that pattern.",
+    )
+    register_: Location | None = Field(
+        default=None,
+        alias="register",
+        description="The store that `gridplan codes issue` writes: a file, relative to this one, "
+        "or a database address.",
+    )
+
+    @property
+    def register(self) -> Path | str | None:
+        """The code register; a property, as pydantic keeps the name for itself."""
+        return self.register_
+
+
+class Outputs(Section):
+    """What is written beside the plan itself."""
+
+    maps: Maps = Field(default=("png", "html"), description="Kinds of map; `[]` for none.")
+    tables: Tables = Field(default=("csv", "xlsx"), description="Kinds of table; `[]` for none.")
