@@ -1,0 +1,59 @@
+"""What a job reads, as tables with a written column contract."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import pandas as pd
+from pyproj import CRS
+
+from gridplan.domain import Finding
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The layers of one job, all in ``crs`` (projected, metres), ids as text.
+
+    Parameters
+    ----------
+    crs
+        The project's projected CRS.
+    communities
+        ``community_code``, ``community_name``, ``street_code`` ("" where there are no streets),
+        ``grid_count`` (Int64, missing where free); polygons as read. Sorted by code.
+    streets
+        ``street_code``, ``street_name``; polygons as read, or dissolved from the communities.
+    units
+        ``unit_id`` (unique), ``households`` (int64, >= 0), ``community_code`` (missing where geometry
+        decides), ``block_id`` (missing where none), one text column per zone layer that stands on
+        the units; polygons or points as read. Sorted by id.
+    zones
+        Per polygon zone layer ``zone_id`` and polygons. Layers given as a column are not here.
+    barriers
+        Per barrier its lines or polygons, already filtered.
+    links
+        ``a``, ``b`` (unit ids), ``note``.
+    extra
+        ``facilities``, ``institutions``, ``buildings``, ``roads`` where given: ``facility_id``,
+        ``institution_id``, ``building_id`` or ``road_id``, then ``name`` and ``kind`` ("" where
+        unknown), and geometry.
+    locks, staff
+        Tables as read, for the stages that use them.
+    findings
+        What reading noticed or mended.
+    hashes
+        SHA-256 of every file read, by its path as written in the configuration.
+    """
+
+    crs: CRS
+    communities: gpd.GeoDataFrame
+    streets: gpd.GeoDataFrame
+    units: gpd.GeoDataFrame
+    zones: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    barriers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    links: pd.DataFrame | None = None
+    extra: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    locks: pd.DataFrame | None = None
+    staff: pd.DataFrame | None = None
+    findings: tuple[Finding, ...] = ()
+    hashes: Mapping[str, str] = field(default_factory=dict)
