@@ -1,0 +1,338 @@
+"""The adjacency graph: which units are neighbours, over how many metres, along what.
+
+Geometry becomes numbers here and nowhere else. Neighbours share more than ``min_shared_m`` of border;
+a corner is none. A border along a hard barrier does not count, one along a soft barrier is welcome,
+a link makes neighbours where geometry shows none.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import networkx as nx
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridplan.domain import Finding, Severity
+from gridplan.topology import Shapes, SharedEdges, shared_edges
+
+PARALLEL = np.sqrt(0.5)
+"""A border runs along a line when it turns from it by less than 45 degrees (the cosine of that)."""
+
+CROSSING_M = 0.5
+"""Nearer than this to a line, in metres, the direction is not asked: the border lies on it."""
+
+
+@dataclass(frozen=True)
+class Barrier:
+    """One barrier layer: its lines or polygons, and whether it cuts."""
+
+    name: str
+    shapes: Shapes
+    hard: bool
+
+
+def border_table(
+    cells: gpd.GeoDataFrame,
+    barriers: Sequence[Barrier],
+    *,
+    near_m: float,
+    discount: float,
+) -> pd.DataFrame:
+    """Measure the border of every pair of neighbouring cells of one community.
+
+    Parameters
+    ----------
+    cells
+        ``unit_id``, ``community_code`` and a coverage of polygons in metres.
+    barriers
+        Barrier layers in the same CRS.
+    near_m
+        How near to a barrier a border must run to count as along it, in metres.
+    discount
+        What a metre along a barrier costs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per pair, sorted: ``a``, ``b`` (positions in ``cells``), ``shared_m`` (metres, hard
+        barriers left out), ``cost_m`` (metres, along barriers times ``discount``), ``hard_m``
+        (metres along hard barriers), ``along`` (names of the barriers that more than half of the
+        border follows).
+    """
+    edges = shared_edges(cells.geometry.to_numpy())
+    community = pd.factorize(cells["community_code"])[0]
+    inside = community[edges.left] == community[edges.right]
+    edges = SharedEdges(
+        edges.left[inside], edges.right[inside], edges.start[inside], edges.end[inside]
+    )
+    metres = edges.length_m
+    follows = {b.name: _runs_along(edges, b.shapes, near_m) for b in barriers}
+    hard = _any([follows[b.name] for b in barriers if b.hard], len(metres))
+    soft = _any([follows[b.name] for b in barriers if not b.hard], len(metres)) & ~hard
+    table = pd.DataFrame(
+        {
+            "a": edges.left,
+            "b": edges.right,
+            "shared_m": np.where(hard, 0.0, metres),
+            "cost_m": np.where(hard | soft, discount, 1.0) * np.where(hard, 0.0, metres),
+            "hard_m": np.where(hard, metres, 0.0),
+            "all_m": metres,
+            **{f"along:{name}": np.where(on, metres, 0.0) for name, on in follows.items()},
+        }
+    )
+    summed = table.groupby(["a", "b"], as_index=False, sort=True).sum()
+    summed["along"] = _names_along(summed, list(follows))
+    return summed[["a", "b", "shared_m", "cost_m", "hard_m", "along"]]
+
+
+def _names_along(summed: pd.DataFrame, names: list[str]) -> pd.Series:
+    on = np.zeros((len(summed), len(names)), dtype=bool)
+    for i, name in enumerate(names):
+        on[:, i] = summed[f"along:{name}"] * 2 > summed["all_m"]
+    along = [tuple(n for n, here in zip(names, row, strict=True) if here) for row in on]
+    return pd.Series(along, index=summed.index, dtype=object)
+
+
+def _any(masks: list[NDArray[np.bool_]], size: int) -> NDArray[np.bool_]:
+    return np.logical_or.reduce(masks) if masks else np.zeros(size, dtype=bool)
+
+
+def _runs_along(edges: SharedEdges, shapes: Shapes, near_m: float) -> NDArray[np.bool_]:
+    """Tell for every border segment whether it follows the nearest of the shapes."""
+    result = np.zeros(len(edges.left), dtype=bool)
+    if not len(shapes) or not len(result):
+        return result
+    middle = shapely.points((edges.start + edges.end) / 2)
+    (segment, shape), metres = shapely.STRtree(shapes).query_nearest(
+        middle, max_distance=near_m, all_matches=False, return_distance=True
+    )
+    towards = shapely.get_coordinates(shapely.shortest_line(middle[segment], shapes[shape]))
+    across = towards[1::2] - towards[::2]
+    along = edges.end[segment] - edges.start[segment]
+    size = np.hypot(*across.T) * np.hypot(*along.T)
+    sine = np.abs(across[:, 0] * along[:, 1] - across[:, 1] * along[:, 0])
+    result[segment] = (metres <= CROSSING_M) | (sine >= PARALLEL * size)
+    return result
+
+
+def community_graph(
+    cells: gpd.GeoDataFrame,
+    borders: pd.DataFrame,
+    links: pd.DataFrame | None,
+    *,
+    min_shared_m: float,
+    findings: list[Finding],
+) -> nx.Graph:
+    """Build the adjacency graph of one community.
+
+    Parameters
+    ----------
+    cells
+        Cells of one community: ``unit_id``, ``households``, ``community_code``, polygons.
+    borders
+        Rows of ``border_table``, with ``a`` and ``b`` as unit ids.
+    links
+        ``a``, ``b``, ``note`` of declared links, or None.
+    min_shared_m
+        Shortest border that makes two units neighbours, in metres.
+    findings
+        One ``link`` per declared link inside the community is added.
+
+    Returns
+    -------
+    networkx.Graph
+        Node per unit id in sorted order with ``households`` and ``area_m2``; edges carry
+        ``shared_m``, ``cost_m``, ``along`` (barrier names) and ``link`` ("" for a border).
+    """
+    graph = nx.Graph()
+    areas = shapely.area(cells.geometry.to_numpy())
+    for unit_id, households, area in zip(cells["unit_id"], cells["households"], areas, strict=True):
+        graph.add_node(unit_id, households=int(households), area_m2=float(area))
+    near = borders[borders["shared_m"] >= max(min_shared_m, 1e-9)]
+    for row in near.itertuples(index=False):
+        graph.add_edge(
+            row.a, row.b, shared_m=row.shared_m, cost_m=row.cost_m, along=row.along, link=""
+        )
+    _add_declared(graph, cells, links, findings)
+    return graph
+
+
+def _add_declared(
+    graph: nx.Graph, cells: gpd.GeoDataFrame, links: pd.DataFrame | None, findings: list[Finding]
+) -> None:
+    if links is None:
+        return
+    inside = links[links["a"].isin(graph.nodes) & links["b"].isin(graph.nodes)]
+    shapes = cells.set_index("unit_id").geometry
+    for a, b, note in inside[["a", "b", "note"]].itertuples(index=False):
+        if a == b or graph.has_edge(a, b):
+            continue
+        metres = float(shapely.distance(shapes[a], shapes[b]))
+        graph.add_edge(a, b, shared_m=0.0, cost_m=0.0, along=(), link="declared")
+        what = f" ({note})" if note else ""
+        findings.append(
+            _link("link", f"declared link between units {a} and {b}{what}", cells, (a, b), metres)
+        )
+
+
+def join_parts(
+    graph: nx.Graph, cells: gpd.GeoDataFrame, *, below: int, findings: list[Finding]
+) -> None:
+    """Link every part of the community that is too small to be a grid to the nearest part.
+
+    Parameters
+    ----------
+    graph
+        Graph of the community; edges with ``link = "joined"`` are added.
+    cells
+        Its cells.
+    below
+        A part with fewer households than this is too small.
+    findings
+        One ``part-joined`` per link is added, with the metres between the two units.
+    """
+    shapes = cells.set_index("unit_id").geometry
+    while True:
+        parts = sorted((sorted(p) for p in nx.connected_components(graph)), key=lambda p: p[0])
+        if len(parts) < 2:
+            return
+        size = [sum(graph.nodes[n]["households"] for n in p) for p in parts]
+        small = [i for i, households in enumerate(size) if households < below]
+        if not small:
+            return
+        i = min(small, key=lambda i: (size[i], parts[i][0]))
+        a, b, metres = _nearest(
+            parts[i], [n for j, p in enumerate(parts) if j != i for n in p], shapes
+        )
+        graph.add_edge(a, b, shared_m=0.0, cost_m=0.0, along=(), link="joined")
+        message = (
+            f"a part of {size[i]} households around unit {a} is too small to be a grid; "
+            f"it is joined to unit {b}, {metres:.1f} m away"
+        )
+        findings.append(_link("part-joined", message, cells, (a, b), metres))
+
+
+def _nearest(part: list[str], others: list[str], shapes: gpd.GeoSeries) -> tuple[str, str, float]:
+    """Find the pair of units with the smallest distance; then the longest border, then ids."""
+    here, there = shapes[part].to_numpy(), shapes[others].to_numpy()
+    (i, j), metres = shapely.STRtree(there).query_nearest(here, return_distance=True)
+    touching = shapely.length(shapely.intersection(here[i], there[j]))
+    best = min(
+        range(len(i)),
+        key=lambda k: (round(metres[k], 3), -round(touching[k], 3), part[i[k]], others[j[k]]),
+    )
+    return part[i[best]], others[j[best]], float(metres[best])
+
+
+def _link(
+    kind: str, message: str, cells: gpd.GeoDataFrame, pair: tuple[str, str], metres: float
+) -> Finding:
+    return Finding(
+        kind,
+        Severity.EXCEPTION,
+        message,
+        layer="units",
+        place=pair[0],
+        other=pair[1],
+        community_code=str(cells["community_code"].iloc[0]),
+        value=round(metres, 2),
+    )
+
+
+def settle_blocks(
+    graph: nx.Graph,
+    block: Mapping[str, str],
+    community_code: str,
+    *,
+    maximum: int,
+    findings: list[Finding],
+) -> dict[str, str]:
+    """Decide which units stay together.
+
+    A block whose units do not touch is one block per connected piece; a piece above the maximum is
+    no block, as no grid could hold it.
+
+    Parameters
+    ----------
+    graph
+        Graph of one community.
+    block
+        Block id by unit id, for the units that have one.
+    community_code
+        For the findings.
+    maximum
+        Most households of a grid.
+    findings
+        ``block-split`` and ``block-over-max`` are added; a single unit above the maximum is listed too.
+
+    Returns
+    -------
+    dict
+        Final block id by unit id; pieces of a block are numbered ``id/1``, ``id/2``, ...
+    """
+    final: dict[str, str] = {}
+    members: dict[str, list[str]] = {}
+    for unit in sorted(set(block) & set(graph.nodes)):
+        members.setdefault(block[unit], []).append(unit)
+    for name, units in sorted(members.items()):
+        pieces = sorted(sorted(p) for p in nx.connected_components(graph.subgraph(units)))
+        if len(pieces) > 1:
+            findings.append(
+                _block(
+                    "block-split",
+                    name,
+                    community_code,
+                    len(pieces),
+                    1,
+                    f"block {name} lies in {len(pieces)} pieces that do not touch; each piece is a block",
+                )
+            )
+        for i, piece in enumerate(pieces, start=1):
+            households = sum(graph.nodes[u]["households"] for u in piece)
+            if households > maximum and len(piece) > 1:
+                findings.append(
+                    _block(
+                        "block-divided",
+                        name,
+                        community_code,
+                        households,
+                        maximum,
+                        f"block {name} has {households} households, more than a grid may hold; "
+                        "its units may go to several grids",
+                    )
+                )
+            elif len(piece) > 1:
+                final.update(dict.fromkeys(piece, name if len(pieces) == 1 else f"{name}/{i}"))
+    for unit in sorted(graph.nodes):
+        households = graph.nodes[unit]["households"]
+        if households > maximum:
+            findings.append(
+                _block(
+                    "block-over-max",
+                    unit,
+                    community_code,
+                    households,
+                    maximum,
+                    f"unit {unit} alone has {households} households, more than a grid may hold; "
+                    "give its stairwells as units to divide it",
+                )
+            )
+    return final
+
+
+def _block(
+    kind: str, place: str, community_code: str, value: float, limit: float, message: str
+) -> Finding:
+    return Finding(
+        kind,
+        Severity.EXCEPTION,
+        message,
+        layer="units",
+        place=place,
+        community_code=community_code,
+        value=float(value),
+        limit=float(limit),
+    )

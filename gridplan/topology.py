@@ -1,0 +1,203 @@
+"""Clean coverages: polygons without overlaps that match vertex for vertex on shared edges.
+
+GEOS repairs a coverage without a word, gives real overlaps to one side and empties duplicates, so
+every polygon's area is compared before and after, and what moved is a finding.
+"""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridplan.domain import Finding, Severity
+from gridplan.errors import TopologyError
+
+GAP_WIDTH_M = 2.0
+"""Gaps between communities narrower than this are digitising slips, in metres."""
+
+LARGEST_REPAIR = 0.01
+"""Share of a community's area that a repair may move before it is refused."""
+
+TILE_TOLERANCE = 1e-6
+"""Largest gap or overlap of a tiling, as a share of the area (design section 2)."""
+
+Shapes = NDArray[np.object_]
+
+
+def clean_communities(
+    communities: gpd.GeoDataFrame, *, tolerance_m: float, findings: list[Finding]
+) -> gpd.GeoDataFrame:
+    """Make the communities a coverage.
+
+    Parameters
+    ----------
+    communities
+        ``community_code`` and polygons in metres.
+    tolerance_m
+        Vertices nearer than this are one.
+    findings
+        One ``community-repaired`` finding per community whose area changed is added.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Same rows; polygons without overlaps, matching vertex for vertex.
+
+    Raises
+    ------
+    TopologyError
+        Where a repair would move more than 1 % of a community, or swallow one.
+    """
+    shapes = communities.geometry.to_numpy()
+    if shapely.coverage_is_valid(shapes, gap_width=GAP_WIDTH_M):
+        return communities
+    before = shapely.area(shapes)
+    cleaned = shapely.coverage_clean(shapes, snapping_distance=tolerance_m, gap_width=GAP_WIDTH_M)
+    after = shapely.area(cleaned)
+    codes = communities["community_code"].to_numpy()
+    moved = after - before
+    refused = np.abs(moved) > LARGEST_REPAIR * before
+    if refused.any():
+        raise TopologyError(_refusal(codes, shapes, moved, int(i)) for i in np.flatnonzero(refused))
+    for i in np.flatnonzero(np.abs(moved) > TILE_TOLERANCE * before):
+        findings.append(
+            Finding(
+                "community-repaired",
+                Severity.REPAIRED,
+                f"community {codes[i]}: overlaps and slivers along its border were closed; "
+                f"its area changed by {moved[i]:+.1f} m²",
+                layer="communities",
+                place=str(codes[i]),
+                community_code=str(codes[i]),
+                value=float(moved[i]),
+                limit=float(LARGEST_REPAIR * before[i]),
+            )
+        )
+    return communities.set_geometry(cleaned, crs=communities.crs)
+
+
+def _refusal(codes: Shapes, shapes: Shapes, moved: NDArray[np.float64], i: int) -> str:
+    others = np.delete(np.arange(len(shapes)), i)
+    shared = shapely.area(shapely.intersection(shapes[i], shapes[others]))
+    j = others[int(np.argmax(shared))]
+    return (
+        f"inputs.communities: community {codes[i]} overlaps community {codes[j]} by "
+        f"{shared.max():.0f} m²; cleaning would change its area by {moved[i]:+.0f} m²; "
+        "redraw their border (cut a hole where one lies inside the other)"
+    )
+
+
+def covers_exactly(cells: Shapes, area_m2: float) -> bool:
+    """Tell whether polygons are a coverage of that area, within the tiling tolerance."""
+    if abs(float(shapely.area(cells).sum()) - area_m2) > TILE_TOLERANCE * area_m2:
+        return False
+    return bool(shapely.coverage_is_valid(cells))
+
+
+@dataclass(frozen=True)
+class SharedEdges:
+    """Border segments that two polygons of a coverage share.
+
+    Parameters
+    ----------
+    left, right
+        int64 (k,), indices of the two polygons, ``left < right``.
+    start, end
+        float64 (k, 2), the segment's ends in metres.
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    start: NDArray[np.float64]
+    end: NDArray[np.float64]
+
+    @property
+    def length_m(self) -> NDArray[np.float64]:
+        """Length of every segment in metres."""
+        return np.hypot(*(self.end - self.start).T)
+
+
+def shared_edges(shapes: Shapes) -> SharedEdges:
+    """Find the segments that two polygons share, by matching vertices exactly.
+
+    Parameters
+    ----------
+    shapes
+        Polygons of a valid coverage.
+
+    Returns
+    -------
+    SharedEdges
+        Sorted by ``left``, ``right``, then by place.
+    """
+    rings, owner = _rings(shapes)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    same = ring[1:] == ring[:-1]
+    a, b = points[:-1][same], points[1:][same]
+    who = owner[ring[:-1][same]]
+    swap = (a[:, 0] > b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] > b[:, 1]))
+    low = np.where(swap[:, None], b, a)
+    high = np.where(swap[:, None], a, b)
+    order = np.lexsort((who, high[:, 1], high[:, 0], low[:, 1], low[:, 0]))
+    low, high, who = low[order], high[order], who[order]
+    twin = (low[1:] == low[:-1]).all(axis=1) & (high[1:] == high[:-1]).all(axis=1)
+    twin &= who[1:] != who[:-1]
+    first = np.flatnonzero(twin)
+    left, right = who[first], who[first + 1]
+    keep = np.lexsort((low[first, 1], low[first, 0], right, left))
+    first = first[keep]
+    return SharedEdges(left[keep], right[keep], low[first], high[first])
+
+
+def _rings(shapes: Shapes) -> tuple[Shapes, NDArray[np.int64]]:
+    parts, part_owner = shapely.get_parts(shapes, return_index=True)
+    rings, ring_owner = shapely.get_rings(parts, return_index=True)
+    return rings, part_owner[ring_owner].astype(np.int64)
+
+
+def absorb_parts(
+    parts: Shapes,
+    owner: NDArray[np.int64],
+    group: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Give every ownerless part of a coverage to the neighbour with the longest shared border.
+
+    Parameters
+    ----------
+    parts
+        Polygons of a valid coverage.
+    owner
+        Owner of each part, -1 where it has none.
+    group
+        Parts change hands within a group only (a community).
+
+    Returns
+    -------
+    numpy.ndarray
+        Owners without -1, but where a part touches no owned part of its group.
+    """
+    owner = owner.copy()
+    if not (owner < 0).any():
+        return owner
+    edges = shared_edges(parts)
+    inside = group[edges.left] == group[edges.right]
+    table = pd.DataFrame(
+        {
+            "a": np.r_[edges.left[inside], edges.right[inside]],
+            "b": np.r_[edges.right[inside], edges.left[inside]],
+            "metres": np.tile(edges.length_m[inside], 2),
+        }
+    )
+    table = table.groupby(["a", "b"], as_index=False)["metres"].sum()
+    while True:
+        open_ends = table[(owner[table["a"]] < 0) & (owner[table["b"]] >= 0)]
+        if open_ends.empty:
+            return owner
+        offers = open_ends.assign(owner=owner[open_ends["b"]])
+        offers = offers.groupby(["a", "owner"], as_index=False)["metres"].sum()
+        best = offers.sort_values(["a", "metres", "owner"], ascending=[True, False, True])
+        best = best.drop_duplicates("a")
+        owner[best["a"].to_numpy()] = best["owner"].to_numpy()

@@ -1,0 +1,236 @@
+"""Basic units: the community each belongs to, and the blocks that must stay together."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridplan.domain import Finding, Severity
+from gridplan.layers.columns import some
+from gridplan.topology import Shapes
+
+LISTED_SHARE = 0.01
+"""A unit is listed as straddling when more than this share of it lies outside its community."""
+
+
+def place_units(
+    units: gpd.GeoDataFrame,
+    communities: gpd.GeoDataFrame,
+    *,
+    nearest_m: float,
+    findings: list[Finding],
+) -> gpd.GeoDataFrame:
+    """Find the community of every unit.
+
+    A community named by the unit's own column wins; else the one that holds most of its area, then
+    the smallest code; a unit outside every community joins the nearest within ``nearest_m``.
+
+    Parameters
+    ----------
+    units
+        ``unit_id``, ``households``, ``community_code`` (missing where geometry decides), polygons or
+        points in metres.
+    communities
+        ``community_code`` and polygons in metres, sorted by code.
+    nearest_m
+        How far outside every community a unit may lie, in metres.
+    findings
+        ``unit-straddles``, ``unit-nearest``, ``unit-outside`` and ``community-unknown`` are added.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The units that have a community, ``community_code`` filled.
+    """
+    codes = communities["community_code"].to_numpy()
+    named = units["community_code"].isin(codes)
+    _list_unknown(units, named, findings)
+    found, _ = largest_share(units.geometry.to_numpy(), communities)
+    by_name = np.searchsorted(codes, units["community_code"].where(named, codes[0]).to_numpy())
+    home = np.where(named, by_name, found)
+    _list_straddling(units, communities, home, findings)
+    home = _snap_outside(units, communities, home, nearest_m, findings)
+    kept = home >= 0
+    placed = units[kept].assign(community_code=codes[home[kept]])
+    return placed.reset_index(drop=True)
+
+
+def largest_share(
+    shapes: Shapes, areas: gpd.GeoDataFrame
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Find the area that holds most of every shape; the first row wins a tie.
+
+    Parameters
+    ----------
+    shapes
+        (n,) polygons or points.
+    areas
+        Polygons, sorted so that the first may win.
+
+    Returns
+    -------
+    row : numpy.ndarray
+        int64 (n,), position in ``areas``; -1 where a shape meets none.
+    share : numpy.ndarray
+        float64 (n,), share of the shape's own area that lies in it; 1 for a point.
+    """
+    table = _shares(shapes, areas)
+    best = table.sort_values(["shape", "share", "area"], ascending=[True, False, True])
+    best = best.drop_duplicates("shape")
+    row = np.full(len(shapes), -1, dtype=np.int64)
+    share = np.zeros(len(shapes))
+    row[best["shape"]] = best["area"]
+    share[best["shape"]] = best["share"]
+    return row, share
+
+
+def _shares(shapes: Shapes, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Share of each shape in each area it meets; a point has the share 1."""
+    grounds = areas.geometry.to_numpy()
+    shape, area = areas.sindex.query(shapes, predicate="intersects")
+    share = np.ones(len(shape))
+    shared = pd.Series(shape).duplicated(keep=False).to_numpy()
+    alone = np.flatnonzero(~shared)
+    inside = shapely.covered_by(shapes[shape[alone]], grounds[area[alone]])
+    partly = np.r_[np.flatnonzero(shared), alone[~inside]]
+    total = shapely.area(shapes[shape[partly]])
+    part = shapely.area(shapely.intersection(shapes[shape[partly]], grounds[area[partly]]))
+    share[partly] = np.divide(part, total, out=np.ones_like(part), where=total > 0)
+    table = pd.DataFrame({"shape": shape, "area": area, "share": share})
+    return table[table["share"] > 0]
+
+
+def _list_unknown(units: gpd.GeoDataFrame, named: pd.Series, findings: list[Finding]) -> None:
+    wrong = units[units["community_code"].notna() & ~named]
+    for unit_id, code in zip(wrong["unit_id"], wrong["community_code"], strict=True):
+        findings.append(
+            Finding(
+                "community-unknown",
+                Severity.WARNING,
+                f"unit {unit_id} names community {code}, which does not exist; placed by its shape",
+                layer="units",
+                place=str(unit_id),
+            )
+        )
+
+
+def _list_straddling(
+    units: gpd.GeoDataFrame,
+    communities: gpd.GeoDataFrame,
+    home: NDArray[np.int64],
+    findings: list[Finding],
+) -> None:
+    codes = communities["community_code"].to_numpy()
+    placed = np.flatnonzero(home >= 0)
+    shapes = units.geometry.to_numpy()[placed]
+    ground = communities.geometry.to_numpy()[home[placed]]
+    crossing = np.flatnonzero(~shapely.covered_by(shapes, ground))
+    part = shapely.area(shapely.intersection(shapes[crossing], ground[crossing]))
+    total = shapely.area(shapes[crossing])
+    away = 1 - np.divide(part, total, out=np.zeros_like(part), where=total > 0)
+    for i in np.flatnonzero(away > LISTED_SHARE):
+        at = placed[crossing[i]]
+        unit_id, code = units["unit_id"].iloc[at], codes[home[at]]
+        findings.append(
+            Finding(
+                "unit-straddles",
+                Severity.EXCEPTION,
+                f"unit {unit_id} belongs to community {code}; {away[i]:.0%} of its area lies outside",
+                layer="units",
+                place=str(unit_id),
+                community_code=str(code),
+                value=round(float(away[i]), 4),
+                limit=LISTED_SHARE,
+            )
+        )
+
+
+def _snap_outside(
+    units: gpd.GeoDataFrame,
+    communities: gpd.GeoDataFrame,
+    home: NDArray[np.int64],
+    nearest_m: float,
+    findings: list[Finding],
+) -> NDArray[np.int64]:
+    outside = np.flatnonzero(home < 0)
+    if not len(outside):
+        return home
+    home = home.copy()
+    shapes = units.geometry.to_numpy()[outside]
+    (row, near), metres = communities.sindex.nearest(
+        shapes, max_distance=nearest_m, return_all=True, return_distance=True
+    )
+    offers = pd.DataFrame({"row": row, "community": near, "metres": metres})
+    offers = offers.sort_values(["row", "metres", "community"]).drop_duplicates("row")
+    codes = communities["community_code"].to_numpy()
+    home[outside[offers["row"]]] = offers["community"].to_numpy()
+    for i, community, distance in offers.itertuples(index=False):
+        unit = units.iloc[outside[i]]
+        findings.append(
+            Finding(
+                "unit-nearest",
+                Severity.EXCEPTION,
+                f"unit {unit.unit_id} lies {distance:.1f} m outside every community; "
+                f"it joins the nearest, {codes[community]}",
+                layer="units",
+                place=str(unit.unit_id),
+                community_code=str(codes[community]),
+                value=round(float(distance), 2),
+                limit=nearest_m,
+            )
+        )
+    for i in np.flatnonzero(home < 0):
+        unit = units.iloc[i]
+        findings.append(
+            Finding(
+                "unit-outside",
+                Severity.WARNING,
+                f"unit {unit.unit_id} with {unit.households} households lies more than "
+                f"{nearest_m:g} m outside every community; it is not in the plan",
+                layer="units",
+                place=str(unit.unit_id),
+                value=float(unit.households),
+            )
+        )
+    return home
+
+
+def zone_of_units(
+    units: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, name: str, findings: list[Finding]
+) -> pd.Series:
+    """Find the zone that holds most of every unit's area.
+
+    Parameters
+    ----------
+    units
+        ``unit_id``, ``households`` and their own shapes in metres.
+    zones
+        ``zone_id`` and polygons, sorted by id; overlapping zones go by the larger share.
+    name
+        The zone layer, for the findings.
+    findings
+        One ``unit-without-zone`` is added where units with households lie in no zone.
+
+    Returns
+    -------
+    pandas.Series
+        Zone ids with the index of ``units``, missing where a unit lies in none.
+    """
+    row, _ = largest_share(units.geometry.to_numpy(), zones)
+    ids = np.r_[zones["zone_id"].to_numpy(dtype=object), [None]]
+    found = pd.Series(ids[row], index=units.index, dtype=object)
+    left = units[found.isna() & (units["households"] > 0)]
+    if len(left):
+        findings.append(
+            Finding(
+                "unit-without-zone",
+                Severity.WARNING,
+                f"{name}: {len(left)} units with {int(left['households'].sum())} households lie in "
+                f"no zone ({some(left['unit_id'])}); they count for no zone of this layer",
+                layer=name,
+                place=str(left["unit_id"].iloc[0]),
+                value=float(left["households"].sum()),
+            )
+        )
+    return found
