@@ -1,0 +1,29 @@
+"""Lower bounds that hold without enumeration."""
+
+import math
+
+import numpy as np
+
+from gridplan.optimise.enumerate import least_split
+from gridplan.optimise.piece import Piece
+
+
+def quick_bound(piece: Piece, grids: int | None) -> tuple[float, int]:
+    """A lower bound of a piece's cost at least breach, and one of its excess in households."""
+    terms = piece.terms
+    total, h = piece.total, float(piece.h.sum())
+    if grids is None:
+        excess = int(least_split(total, terms.lo, terms.hi)[total])
+        choices = range(1, max(1, min(piece.n, total // max(1, terms.lo) + 2)) + 1)
+    else:
+        excess = max(0, grids * terms.lo - total, total - grids * terms.hi)
+        choices = range(grids, grids + 1)
+    level = min(
+        k * (terms.balance * ((h / k - terms.target) / terms.half) ** 2 + terms.per_grid)
+        for k in choices
+    )
+    reach = np.bincount(
+        piece.labels.index, piece.cap[piece.labels.node], len(piece.label_weight)
+    )
+    del reach
+    return piece.constant + level + math.fsum(piece.label_weight), excess

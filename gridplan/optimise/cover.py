@@ -1,0 +1,113 @@
+"""Exact cover by depth-first search over columns of small reduced cost, in compiled code.
+
+The gap between the relaxation and the best known plan leaves a handful of columns in a small
+window; this search then ends long before a general solver has built its model.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridplan.optimise.compiled import kernel
+from gridplan.optimise.problem import Floats, Ints
+
+
+@kernel
+def free_of(mask: Ints, j: int, covered: Ints) -> bool:
+    """Whether column j overlaps nothing that is covered."""
+    for w in range(len(covered)):
+        if mask[j, w] & covered[w] != 0:
+            return False
+    return True
+
+
+@kernel
+def next_open(order: Ints, covered: Ints, start: int) -> int:
+    """First place in ``order`` from ``start`` on whose node is not covered, or the length."""
+    for i in range(start, len(order)):
+        if not (covered[order[i] >> 6] >> (order[i] & 63)) & 1:
+            return i
+    return len(order)
+
+
+@kernel
+def dive(
+    mask: Ints,
+    extra: Floats,
+    order: Ints,
+    first: Ints,
+    listed: Ints,
+    grids: int,
+    gap: float,
+    limit: int,
+    best: Ints,
+) -> tuple[float, int]:
+    """Cheapest cover by ``grids`` columns below ``gap``; its value and the steps used.
+
+    ``first`` and ``listed`` name the columns of every place in ``order``, cheapest first. The value
+    stays ``gap`` where nothing cheaper exists.
+    """
+    words = mask.shape[1]
+    covered = np.zeros((grids + 1, words), dtype=np.int64)
+    place = np.zeros(grids + 1, dtype=np.int64)
+    at = np.zeros(grids + 1, dtype=np.int64)
+    pick = np.zeros(grids + 1, dtype=np.int64)
+    value = np.zeros(grids + 1)
+    at[0] = first[0]
+    depth = 0
+    steps = 0
+    while depth >= 0 and steps < limit:
+        steps += 1
+        node = place[depth]
+        if at[depth] >= first[node + 1] or value[depth] + extra[listed[at[depth]]] >= gap:
+            depth -= 1
+            continue
+        j = listed[at[depth]]
+        at[depth] += 1
+        if not free_of(mask, j, covered[depth]):
+            continue
+        pick[depth] = j
+        for w in range(words):
+            covered[depth + 1, w] = covered[depth, w] | mask[j, w]
+        value[depth + 1] = value[depth] + extra[j]
+        onward = next_open(order, covered[depth + 1], node)
+        if onward == len(order):
+            if depth + 1 == grids:
+                gap = value[depth + 1]
+                best[:] = pick[:grids]
+        elif depth + 1 < grids:
+            depth += 1
+            place[depth] = onward
+            at[depth] = first[onward]
+    return gap, steps
+
+
+def search_cover(
+    mask: Ints, inside: NDArray[np.bool_], extra: Floats, grids: int, gap: float, limit: int
+) -> tuple[Ints | None, bool, int]:
+    """Columns of the cheapest cover whose reduced costs sum to less than ``gap``.
+
+    Parameters
+    ----------
+    mask, inside
+        The columns as masks and as a table, in ascending order of ``extra``.
+    extra
+        Reduced cost of every column, 0 or more.
+    grids
+        Columns that a cover has.
+    gap, limit
+        What a cover must stay below, and the steps allowed.
+
+    Returns
+    -------
+    tuple
+        The columns or None, whether the search ended by itself, and its steps.
+    """
+    times = inside.sum(axis=0)
+    if not times.all():
+        return None, True, 1
+    order = np.argsort(times, kind="stable").astype(np.int64)
+    first = np.concatenate([[0], np.cumsum(times[order])]).astype(np.int64)
+    listed = np.nonzero(inside[:, order].T)[1].astype(np.int64)
+    best = np.full(grids, -1, dtype=np.int64)
+    _, steps = dive(mask, np.maximum(extra, 0.0), order, first, listed, grids, gap, limit, best)
+    return (None if best[0] < 0 else best), steps < limit, int(steps)

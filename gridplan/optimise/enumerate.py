@@ -1,0 +1,446 @@
+"""Every connected grid of a piece that could be part of a plan, in compiled code.
+
+Grids are grown node by node from a root, each set once: later siblings exclude earlier ones. A
+branch dies as soon as a component of what is left over could not be divided into grids any more;
+what would be cut off and is too small for a grid is taken along at once. The cost is kept while a
+set grows. Sets are bit masks over the nodes that a root can reach within the range; all other nodes
+are condensed into the components they form, so that not the piece but the neighbourhood of a root
+must fit into a mask.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gridplan.optimise.compiled import kernel
+from gridplan.optimise.piece import Kernel, Piece
+from gridplan.optimise.problem import Floats, Ints
+
+LOCAL = 62  # nodes of a signed 64-bit mask, with one bit to spare for the carry
+
+_ISOLATE = 0x03F79D71B4CB0A89
+
+
+def _bit_table() -> Ints:
+    table = np.zeros(64, dtype=np.int64)
+    for k in range(64):
+        table[((_ISOLATE << k) & (2**64 - 1)) >> 58] = k
+    return table
+
+
+class Area(NamedTuple):
+    """What a root can reach, as masks; the working memory of one root's enumeration."""
+
+    bits: Ints
+    node: Ints  # piece node of a local node, -1 for a condensed component
+    place: Ints  # local node of a piece node, -1
+    near: Ints
+    clash: Ints
+    cap: Ints
+    split: Ints  # least excess of dividing n households into grids
+
+
+class Stack(NamedTuple):
+    """One row per depth of the search."""
+
+    inside: Ints
+    outside: Ints
+    front: Ints
+    number: Ints  # households that count for the range, all households, least excess of the rest
+    money: Floats  # labels, cut
+    seen: Ints
+    old: Floats
+
+
+class Found(NamedTuple):
+    """Grids found: masks over piece nodes, cost, excess."""
+
+    mask: Ints
+    cost: Floats
+    excess: Ints
+
+
+@kernel
+def lowest(bits: Ints, mask: int) -> int:
+    """Position of the lowest set bit of a mask that is not 0."""
+    return bits[(((mask & -mask) * 0x03F79D71B4CB0A89) >> 58) & 63]
+
+
+@kernel
+def flood(area: Area, start: int, within: int) -> int:
+    """Local nodes that ``start`` reaches inside ``within``."""
+    seen = start
+    front = start
+    while front != 0:
+        v = lowest(area.bits, front)
+        front &= front - 1
+        new = area.near[v] & within & ~seen
+        seen |= new
+        front |= new
+    return seen
+
+
+@kernel
+def weigh(area: Area, mask: int) -> int:
+    """Households of a set of local nodes."""
+    total = 0
+    while mask != 0:
+        total += area.cap[lowest(area.bits, mask)]
+        mask &= mask - 1
+    return total
+
+
+@kernel
+def reachable(k: Kernel, rank: Ints, root: int, most: int, far: Ints) -> None:
+    """Least households of a path from the root to every node of its rank or later, capped."""
+    n = len(k.h)
+    done = np.zeros(n, dtype=np.bool_)
+    for v in range(n):
+        far[v] = most + 1
+    far[root] = k.cap[root]
+    while True:
+        best = -1
+        for v in range(n):
+            if not done[v] and far[v] <= most and (best < 0 or far[v] < far[best]):
+                best = v
+        if best < 0:
+            return
+        done[best] = True
+        for e in range(k.ptr[best], k.ptr[best + 1]):
+            u = k.adj[e]
+            if rank[u] >= rank[root] and far[best] + k.cap[u] < far[u]:
+                far[u] = far[best] + k.cap[u]
+
+
+@kernel
+def clashes(k: Kernel, a: int, b: int) -> bool:
+    """Whether two nodes may not share a grid."""
+    for layer in range(k.nest.shape[0]):
+        if k.nest[layer, a] >= 0 and k.nest[layer, b] >= 0 and k.nest[layer, a] != k.nest[layer, b]:
+            return True
+    for e in range(k.aptr[a], k.aptr[a + 1]):
+        if k.apart[e] == b:
+            return True
+    return False
+
+
+@kernel
+def condense_rest(k: Kernel, area: Area, far: Ints, most: int, first: int) -> int:
+    """Give each component out of reach one local node; return the number of local nodes."""
+    n = len(k.h)
+    count = first
+    queue = np.empty(n, dtype=np.int64)
+    for start in range(n):
+        if far[start] <= most or area.place[start] >= 0:
+            continue
+        if count >= 62:
+            return 63
+        area.place[start] = count
+        queue[0] = start
+        size = 1
+        head = 0
+        while head < size:
+            v = queue[head]
+            head += 1
+            area.cap[count] += k.cap[v]
+            for e in range(k.ptr[v], k.ptr[v + 1]):
+                u = k.adj[e]
+                if far[u] > most and area.place[u] < 0:
+                    area.place[u] = count
+                    queue[size] = u
+                    size += 1
+        count += 1
+    return count
+
+
+@kernel
+def survey(k: Kernel, rank: Ints, root: int, most: int, area: Area) -> int:
+    """Fill the area of a root; return its number of reachable nodes, or -1 when too many."""
+    n = len(k.h)
+    far = np.empty(n, dtype=np.int64)
+    reachable(k, rank, root, most, far)
+    area.near[:] = 0
+    area.clash[:] = 0
+    area.cap[:] = 0
+    area.node[:] = -1
+    free = 0
+    for v in range(n):
+        area.place[v] = -1
+        if far[v] <= most:
+            if free >= 62:
+                return -1
+            area.place[v] = free
+            area.node[free] = v
+            area.cap[free] = k.cap[v]
+            free += 1
+    count = condense_rest(k, area, far, most, free)
+    if count > 62:
+        return -1
+    for v in range(n):
+        for e in range(k.ptr[v], k.ptr[v + 1]):
+            if area.place[v] != area.place[k.adj[e]]:
+                area.near[area.place[v]] |= 1 << area.place[k.adj[e]]
+    for a in range(free):
+        for b in range(free):
+            if a != b and clashes(k, area.node[a], area.node[b]):
+                area.clash[a] |= 1 << b
+    area.node[62] = count
+    return free
+
+
+@kernel
+def join(k: Kernel, area: Area, stack: Stack, d: int, v: int) -> None:
+    """Add a local node to the set at depth d: households, labels, cut and origin."""
+    node = area.node[v]
+    stack.number[d, 0] += k.cap[node]
+    stack.number[d, 1] += k.h[node]
+    for e in range(k.lptr[node], k.lptr[node + 1]):
+        label = k.lid[e]
+        if stack.seen[d, label] == 0:
+            stack.seen[d, label] = 1
+            stack.money[d, 0] += k.lw[label]
+    cut = k.deg[node]
+    inside = stack.inside[d]
+    for e in range(k.ptr[node], k.ptr[node + 1]):
+        u = area.place[k.adj[e]]
+        if (inside >> u) & 1:
+            cut -= 2.0 * k.wt[e]
+    stack.money[d, 1] += cut
+    for e in range(k.optr[node], k.optr[node + 1]):
+        stack.old[d, k.oid[e]] += k.oval[e]
+    stack.inside[d] |= 1 << v
+
+
+@kernel
+def leftovers(area: Area, stack: Stack, d: int, inside: int, outside: int, least: int) -> int:
+    """Components of what is left: those to take along as a mask, or -1 where one is hopeless."""
+    whole = (1 << area.node[62]) - 1
+    rest = whole & ~inside
+    take = 0
+    excess = 0
+    while rest != 0:
+        part = flood(area, rest & -rest, rest)
+        rest &= ~part
+        h = weigh(area, part)
+        if h >= least:
+            excess += area.split[h]
+        elif part & outside == 0:
+            take |= part
+        else:
+            return -1
+    stack.number[d, 2] = excess
+    return take
+
+
+@kernel
+def grow(k: Kernel, area: Area, stack: Stack, d: int, v: int, slack: int) -> bool:
+    """Make the set at depth d + 1: that of depth d with node v and what this cuts off."""
+    outside = stack.outside[d] | area.clash[v]
+    inside = stack.inside[d] | (1 << v)
+    take = leftovers(area, stack, d + 1, inside, outside, max(1, k.lo - slack))
+    if take < 0:
+        return False
+    if stack.number[d, 0] + area.cap[v] + weigh(area, take) > k.hi + slack:
+        return False
+    stack.inside[d + 1] = stack.inside[d]
+    stack.number[d + 1, 0] = stack.number[d, 0]
+    stack.number[d + 1, 1] = stack.number[d, 1]
+    stack.money[d + 1] = stack.money[d]
+    stack.seen[d + 1] = stack.seen[d]
+    stack.old[d + 1] = stack.old[d]
+    join(k, area, stack, d + 1, v)
+    near = area.near[v] | stack.front[d]
+    while take != 0:
+        t = lowest(area.bits, take)
+        take &= take - 1
+        if (outside >> t) & 1:
+            return False
+        outside |= area.clash[t]
+        near |= area.near[t]
+        join(k, area, stack, d + 1, t)
+    stack.outside[d + 1] = outside
+    stack.front[d + 1] = near & ~outside & ~stack.inside[d + 1]
+    if stack.number[d + 1, 0] >= k.lo - slack:
+        return True
+    whole = (1 << area.node[62]) - 1
+    return weigh(area, flood(area, stack.inside[d + 1], whole & ~outside)) >= k.lo - slack
+
+
+@kernel
+def price_of(k: Kernel, stack: Stack, d: int) -> float:
+    """Cost of the set at depth d as a grid."""
+    off = (stack.number[d, 1] - k.target) / k.half
+    cost = stack.money[d, 0] + 0.5 * stack.money[d, 1] + k.balance * off * off + k.per_grid
+    if k.olds > 0:
+        largest = 0.0
+        total = 0.0
+        for i in range(k.olds):
+            total += stack.old[d, i]
+            largest = max(largest, stack.old[d, i])
+        cost += k.change * (total - largest)
+    return cost
+
+
+@kernel
+def emit(k: Kernel, area: Area, stack: Stack, d: int, slack: int, found: Found, at: int) -> int:
+    """Write the set at depth d down where it could be a grid of a plan; return the next place."""
+    h = stack.number[d, 0]
+    excess = max(0, k.lo - h, h - k.hi)
+    if h == 0 or excess + stack.number[d, 2] > slack:
+        return at
+    found.mask[at, :] = 0
+    inside = stack.inside[d]
+    while inside != 0:
+        node = area.node[lowest(area.bits, inside)]
+        inside &= inside - 1
+        found.mask[at, node >> 6] |= 1 << (node & 63)
+    found.cost[at] = price_of(k, stack, d)
+    found.excess[at] = excess
+    return at + 1
+
+
+@kernel
+def walk(k: Kernel, area: Area, stack: Stack, control: Ints, found: Found, slack: int) -> None:
+    """Search on until the tree, the steps or the room for grids are used up.
+
+    ``control`` holds depth, steps done, step limit, grids found.
+    """
+    room = len(found.cost) - 1
+    while control[0] >= 0 and control[1] < control[2] and control[3] < room:
+        d = control[0]
+        front = stack.front[d]
+        if front == 0:
+            control[0] = d - 1
+            continue
+        v = lowest(area.bits, front)
+        bit = 1 << v
+        stack.front[d] = front ^ bit
+        control[1] += 1
+        if stack.number[d, 0] + area.cap[v] <= k.hi + slack and grow(k, area, stack, d, v, slack):
+            control[0] = d + 1
+            control[3] = emit(k, area, stack, d + 1, slack, found, control[3])
+        stack.outside[d] |= bit
+
+
+def plant(area: Area, stack: Stack, root: int, free: int) -> None:
+    """Put the root's area on an empty stack."""
+    count = int(area.node[62])
+    stack.inside[0] = 0
+    stack.outside[0] = ((1 << count) - 1) ^ ((1 << free) - 1)
+    stack.front[0] = 1 << int(area.place[root])
+    stack.number[0] = 0
+    stack.money[0] = 0.0
+    stack.seen[0] = 0
+    stack.old[0] = 0.0
+
+
+def least_split(total: int, lo: int, hi: int) -> Ints:
+    """Least excess of dividing 0 to ``total`` households into grids, shape (total + 1,)."""
+    h = np.arange(total + 1)
+    down, up = np.maximum(h // lo, 1), -(-h // hi)
+    few = np.maximum(up, 1)
+    cheapest = np.minimum(
+        np.maximum(0, np.maximum(down * lo - h, h - down * hi)),
+        np.maximum(0, np.maximum(few * lo - h, h - few * hi)),
+    )
+    return cheapest.astype(np.int64)
+
+
+def sweep_order(piece: Piece) -> Ints:
+    """Rank of every node in a breadth-first sweep from a node at the rim."""
+    n, k = piece.n, piece.kernel
+    start = 0
+    rank = np.empty(n, dtype=np.int64)
+    for _ in range(3):
+        seen = np.zeros(n, dtype=bool)
+        seen[start] = True
+        queue = [start]
+        for v in queue:
+            for u in k.adj[k.ptr[v] : k.ptr[v + 1]].tolist():
+                if not seen[u]:
+                    seen[u] = True
+                    queue.append(u)
+        rank[queue] = np.arange(len(queue))
+        start = queue[-1]
+    return rank
+
+
+BITS = _bit_table()
+
+
+class Enumerator:
+    """Enumerates the grids of a piece in portions, so that a limit or Ctrl-C can stop it between.
+
+    Parameters
+    ----------
+    piece
+        The piece.
+    slack
+        Largest excess that a plan worth finding can have, in households.
+    """
+
+    def __init__(self, piece: Piece, slack: int) -> None:
+        self.piece, self.slack = piece, slack
+        n, depth = piece.n, LOCAL + 2
+        k = piece.kernel
+        ints = np.int64
+        self.area = Area(
+            BITS,
+            np.zeros(64, ints),
+            np.zeros(n, ints),
+            np.zeros(64, ints),
+            np.zeros(64, ints),
+            np.zeros(64, ints),
+            least_split(piece.total, k.lo, k.hi),
+        )
+        self.stack = Stack(
+            np.zeros(depth, ints),
+            np.zeros(depth, ints),
+            np.zeros(depth, ints),
+            np.zeros((depth, 3), ints),
+            np.zeros((depth, 2)),
+            np.zeros((depth, max(1, len(k.lw))), ints),
+            np.zeros((depth, max(1, k.olds))),
+        )
+        self.rank = sweep_order(piece)
+        self.roots = np.argsort(self.rank, kind="stable").tolist()
+        self.control = np.array([-1, 0, 0, 0], dtype=ints)
+        self.words = (n + 63) // 64
+        self.done = False
+        self.too_wide = False
+
+    def portion(self, steps: int, room: int) -> Found:
+        """Up to ``room`` further grids within ``steps`` further steps."""
+        found = Found(
+            np.zeros((room + 1, self.words), np.int64),
+            np.zeros(room + 1),
+            np.zeros(room + 1, np.int64),
+        )
+        control, k = self.control, self.piece.kernel
+        control[2] = control[1] + steps
+        control[3] = 0
+        while control[1] < control[2] and control[3] < room:
+            if control[0] < 0 and not self._next_root():
+                break
+            walk(k, self.area, self.stack, control, found, self.slack)
+        count = int(control[3])
+        return Found(found.mask[:count], found.cost[:count], found.excess[:count])
+
+    def _next_root(self) -> bool:
+        if not self.roots:
+            self.done = True
+            return False
+        root = self.roots.pop(0)
+        most = self.piece.terms.hi + self.slack
+        free = int(survey(self.piece.kernel, self.rank, root, most, self.area))
+        if free < 0:
+            self.done = self.too_wide = True
+            return False
+        plant(self.area, self.stack, root, free)
+        self.control[0] = 0
+        return True
+
+    @property
+    def steps(self) -> int:
+        """Steps done so far."""
+        return int(self.control[1])

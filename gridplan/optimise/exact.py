@@ -1,0 +1,268 @@
+"""The exact engine: all grids of a piece, then the cheapest choice of them, with its proof."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gridplan.optimise.budget import Budget
+from gridplan.optimise.cover import search_cover
+from gridplan.optimise.enumerate import Enumerator, Found
+from gridplan.optimise.lp import Relaxation
+from gridplan.optimise.master import choose
+from gridplan.optimise.piece import Piece, score
+from gridplan.optimise.pool import Pool
+from gridplan.optimise.problem import Floats, Ints
+
+TOLERANCE = 1e-9
+ROUND = 250  # columns added in one round of pricing
+FEW = 1500  # columns that the last integer programme takes at ease
+MANY = 6000
+DIVE = 200_000  # steps of the depth-first search that a window tries before the integer programme
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the exact engine found for a piece.
+
+    Parameters
+    ----------
+    plan
+        Grid of every node, or None where nothing better than the given plan exists.
+    bound
+        Proven lower bound of the value (cost and ``steep`` times the excess); infinite where no
+        plan exists.
+    proven
+        Whether the better of ``plan`` and the given plan is optimal.
+    """
+
+    plan: Ints | None
+    bound: float
+    proven: bool
+
+
+def steepness(piece: Piece) -> float:
+    """A power of two above any difference in cost between plans of a piece."""
+    terms = piece.terms
+    k = min(piece.n, max(1, piece.total))
+    most = float(piece.w.sum()) + terms.per_grid * k
+    times = np.bincount(piece.labels.index, minlength=len(piece.label_weight))
+    most += float((times * piece.label_weight).sum())
+    most += terms.change * float(piece.old.value.sum())
+    widest = max(float(piece.h.sum()) - terms.target, terms.target) / terms.half
+    most += terms.balance * widest * widest + k * terms.balance * (terms.target / terms.half) ** 2
+    return float(2.0 ** np.ceil(np.log2(most + 2.0)))
+
+
+def gather(piece: Piece, slack: int, budget: Budget, steps: int, room: int) -> list[Found] | None:
+    """All grids that a plan within the slack can hold, or None where they are too many."""
+    search = Enumerator(piece, slack)
+    found: list[Found] = []
+    count = 0
+    while not search.done:
+        if search.steps >= steps or count >= room or budget.over():
+            budget.spend(search.steps)
+            return None
+        found.append(search.portion(min(500_000, steps - search.steps + 1), 200_000))
+        count += len(found[-1].cost)
+    budget.spend(search.steps)
+    return None if search.too_wide else found
+
+
+class Partitioning:
+    """Set partitioning over a pool: one linear relaxation per possible number of grids."""
+
+    def __init__(
+        self, piece: Piece, pool: Pool, upper: float, steep: float, budget: Budget, *, quick: bool
+    ) -> None:
+        self.piece, self.pool, self.budget, self.steep = piece, pool, budget, steep
+        self.quick = quick
+        self.upper = upper
+        self.best: Ints | None = None
+        self.relaxation = Relaxation(piece.n, 4 * steep * (1 + piece.total))
+        self.added = np.zeros(len(pool), dtype=bool)
+        self.unsure = np.inf  # least bound of a count that stayed open
+
+    def seed(self, plan: Ints | None) -> None:
+        """First columns: the grids of a known plan, and the cheapest ones a household."""
+        size = np.maximum(1, self.pool.inside(np.arange(len(self.pool))).sum(axis=1))
+        rate = self.pool.cost / size
+        self._add(np.argsort(rate, kind="stable")[:ROUND])
+        if plan is None:
+            return
+        inside = plan[None, :] == np.unique(plan)[:, None]
+        self.relaxation.add(inside, np.array([_alone(self.piece, row, self.steep) for row in inside]))
+
+    def _add(self, columns: Ints) -> None:
+        columns = columns[~self.added[columns]]
+        self.added[columns] = True
+        self.relaxation.add(self.pool.inside(columns), self.pool.cost[columns])
+
+    def lower(self, grids: int) -> tuple[float, Floats | None]:
+        """Value of the relaxation for a number of grids, and the reduced costs at its end.
+
+        The reduced costs are None where the bound alone ends the case.
+        """
+        while True:
+            value, price, lift, _, bare = self.relaxation.solve(grids)
+            if not np.isfinite(value):
+                return np.inf, None
+            reduced = self.pool.reduced(price) - lift
+            self.budget.spend(len(reduced) // 8 + 1000)
+            worst = float(reduced.min(initial=0.0))
+            bound = value + grids * min(0.0, worst)
+            if bound >= self.upper - TOLERANCE:
+                return bound, None
+            if worst >= -TOLERANCE:
+                return (np.inf, None) if bare > 1e-7 else (bound, reduced)
+            ready = np.flatnonzero(reduced < -TOLERANCE)
+            best = ready[np.argsort(reduced[ready], kind="stable")[:ROUND]]
+            if self.added[best].all():
+                return bound, reduced
+            self._add(best)
+
+    def settle(self, grids: int) -> tuple[float, float]:
+        """Best plan with a number of grids, if better than known; returns two proven bounds.
+
+        The first is that of the relaxation, the second that of the integer programme.
+        """
+        bound, reduced = self.lower(grids)
+        relaxed = bound
+        if reduced is None:
+            return bound, bound
+        for most in (FEW // 4, FEW, MANY):
+            near = np.flatnonzero(reduced < self.upper - bound + TOLERANCE)
+            near = near[np.argsort(reduced[near], kind="stable")]
+            chosen = near[:most]
+            if self.quick and self._dive(chosen, reduced, grids, bound):
+                if len(chosen) == len(near):
+                    return relaxed, self.upper
+                continue
+            answer = choose(
+                self.pool.inside(chosen),
+                self.pool.cost[chosen],
+                grids,
+                node_limit=20_000,
+                time_limit_s=self.budget.left_s(),
+            )
+            self.budget.spend(2_000 * (1 + answer.nodes))
+            if answer.columns is not None:
+                self._take(chosen[answer.columns])
+            if len(chosen) == len(near):
+                if answer.finished:
+                    return relaxed, self.upper if answer.columns is None else answer.bound
+                bound = max(bound, min(answer.bound, self.upper))
+                break
+            if self.budget.over():
+                break
+        self.unsure = min(self.unsure, bound)
+        return relaxed, bound
+
+    def _dive(self, chosen: Ints, reduced: Floats, grids: int, bound: float) -> bool:
+        """Search the chosen columns by depth first; whether that was complete."""
+        picked, complete, steps = search_cover(
+            self.pool.mask[chosen],
+            self.pool.inside(chosen),
+            reduced[chosen],
+            grids,
+            self.upper - bound - TOLERANCE,
+            DIVE,
+        )
+        self.budget.spend(steps)
+        if picked is not None:
+            self._take(chosen[picked])
+        return complete
+
+    def _take(self, columns: Ints) -> None:
+        value = float(self.pool.cost[columns].sum())
+        if value < self.upper - TOLERANCE:
+            self.upper = value
+            inside = self.pool.inside(columns)
+            self.best = np.argmax(inside, axis=0).astype(np.int64)
+
+
+def _alone(piece: Piece, inside: np.ndarray, steep: float) -> float:  # type: ignore[type-arg]
+    """Cost of one grid, half its border included, as a column pays it."""
+    at = np.where(inside, 0, 1)
+    terms = piece.terms
+    h, cap = int(piece.h[inside].sum()), int(piece.cap[inside].sum())
+    labels = np.unique(piece.labels.index[inside[piece.labels.node]])
+    cost = float(piece.label_weight[labels].sum())
+    cost += 0.5 * float(piece.w[at[piece.u] != at[piece.v]].sum())
+    cost += terms.balance * ((h - terms.target) / terms.half) ** 2 + terms.per_grid
+    old = inside[piece.old.node]
+    if old.any():
+        sums = np.bincount(piece.old.index[old], piece.old.value[old])
+        cost += terms.change * float(sums.sum() - sums.max())
+    return cost + steep * max(0, terms.lo - cap, cap - terms.hi)
+
+
+def counts(piece: Piece, slack: int) -> range:
+    """Numbers of grids that a plan within the slack can have."""
+    terms = piece.terms
+    fewest = max(1, -(-(piece.total - slack) // terms.hi))
+    most = min((piece.total + slack) // terms.lo, int((piece.cap > 0).sum()))
+    return range(fewest, max(most, 1) + 1)
+
+
+def prove(
+    piece: Piece,
+    plan: Ints | None,
+    budget: Budget,
+    *,
+    grids: int | None = None,
+    steps: int,
+    room: int,
+    quick: bool = False,
+) -> Answer | None:
+    """Best plan of a piece with its proof, or None where the piece has too many grids.
+
+    Parameters
+    ----------
+    piece
+        The piece.
+    plan
+        A plan to beat, or None.
+    budget
+        Counts the work; may stop it.
+    grids
+        Fixed number of grids, or None.
+    steps, room
+        Limits of the enumeration: steps, and grids held in memory.
+    quick
+        Whether a depth-first search goes before the integer programme, as small windows like it.
+    """
+    known = None if plan is None else score(piece, plan)
+    slack = piece.terms.lo * piece.n + piece.total if known is None else known.excess
+    if known is not None and known.broken:
+        known, slack = None, piece.terms.lo * piece.n + piece.total
+    found = gather(piece, slack, budget, steps, room)
+    if found is None:
+        return None
+    steep = steepness(piece)
+    pool = Pool(piece.n, found, steep)
+    upper = np.inf if known is None else known.cost - piece.constant + steep * known.excess
+    work = Partitioning(piece, pool, upper, steep, budget, quick=quick)
+    work.seed(plan if known is not None else None)
+    start = len(np.unique(plan)) if plan is not None and known is not None else None
+    bounds = _scan(work, counts(piece, slack) if grids is None else range(grids, grids + 1), start)
+    bound = min([*bounds, work.upper])
+    proven = work.unsure >= work.upper - 1e-7 and not budget.over()
+    return Answer(work.best, bound + piece.constant, proven)
+
+
+def _scan(work: Partitioning, choices: range, start: int | None) -> list[float]:
+    """Settle every possible number of grids, outwards from a known plan's.
+
+    The relaxation is convex in the number of grids: once it passes the best plan it stays above.
+    """
+    if start is None or start not in choices:
+        return [work.settle(k)[1] for k in choices]
+    bounds = [work.settle(start)[1]]
+    for side in (range(start + 1, choices.stop), range(start - 1, choices.start - 1, -1)):
+        for k in side:
+            relaxed, bound = work.settle(k)
+            bounds.append(bound)
+            if relaxed >= work.upper - TOLERANCE:
+                break
+    return bounds
+

@@ -1,0 +1,130 @@
+"""Exact re-optimisation of small windows of neighbouring grids until none improves."""
+
+import numpy as np
+
+from gridplan.optimise.budget import Budget
+from gridplan.optimise.contract import find
+from gridplan.optimise.exact import prove
+from gridplan.optimise.piece import Piece, score
+from gridplan.optimise.problem import Ints
+
+STEPS = 250_000  # enumeration steps that a window may take
+ROOM = 120_000  # grids that a window may hold
+COARSE = 30  # nodes of a window that has to be condensed
+
+
+class Windows:
+    """Improves a plan of a piece window by window.
+
+    Parameters
+    ----------
+    piece, plan
+        The piece and a plan of it.
+    budget
+        Counts the work.
+    fixed
+        Whether the number of grids must stay.
+    seed
+        Seed of the order of windows and of the condensing.
+    """
+
+    def __init__(self, piece: Piece, plan: Ints, budget: Budget, *, fixed: bool, seed: int) -> None:
+        self.piece, self.budget, self.fixed = piece, budget, fixed
+        self.plan = np.unique(plan, return_inverse=True)[1].astype(np.int64)
+        self.next = int(self.plan.max()) + 1
+        self.tried: set[tuple[int, ...]] = set()
+        self.random = np.random.default_rng(seed)
+
+    def run(self, size: int, rounds: int = 1) -> bool:
+        """Try all windows of ``size`` grids until none improves; whether any did."""
+        improved = False
+        for _ in range(rounds):
+            again = False
+            for window in self._windows(size):
+                if self.budget.over():
+                    return improved
+                again |= self._solve(window)
+            improved |= again
+            if not again:
+                break
+        return improved
+
+    def _near(self) -> dict[int, set[int]]:
+        a, b = self.plan[self.piece.u], self.plan[self.piece.v]
+        near: dict[int, set[int]] = {int(g): set() for g in np.unique(self.plan)}
+        for x, y in np.unique(np.column_stack([a, b])[a != b], axis=0).tolist():
+            near[x].add(y)
+            near[y].add(x)
+        return near
+
+    def _windows(self, size: int) -> list[tuple[int, ...]]:
+        """Connected sets of grids that were not tried as they are, in random order."""
+        near = self._near()
+        sets = {(g,) for g in near}
+        for _ in range(size - 1):
+            sets = {
+                tuple(sorted((*chosen, g)))
+                for chosen in sets
+                for g in set().union(*(near[x] for x in chosen)) - set(chosen)
+            } or sets
+        fresh = sorted(sets - self.tried)
+        return [fresh[i] for i in self.random.permutation(len(fresh))]
+
+    def _solve(self, window: tuple[int, ...]) -> bool:
+        """Solve one window; whether the plan became better."""
+        nodes = np.flatnonzero(np.isin(self.plan, window))
+        if window in self.tried or len(np.unique(self.plan[nodes])) < len(window):
+            return False
+        self.tried.add(window)
+        piece = self.piece.induced(nodes)
+        plan = np.unique(self.plan[nodes], return_inverse=True)[1].astype(np.int64)
+        grids = len(window) if self.fixed else None
+        answer = None
+        if piece.n <= 2 * COARSE:
+            answer = prove(piece, plan, self.budget, grids=grids, steps=STEPS, room=ROOM, quick=True)
+        better = None if answer is None else answer.plan
+        if answer is None:
+            better = self._coarse(piece, plan, grids)
+        if better is None or not score(piece, better) < score(piece, plan):
+            return False
+        self.plan[nodes] = better + self.next
+        self.next += int(better.max()) + 1
+        return True
+
+    def _coarse(self, piece: Piece, plan: Ints, grids: int | None) -> Ints | None:
+        """Solve a window whose nodes are condensed to a few inside each grid."""
+        group, count = condense(piece, plan, min(COARSE, piece.n - 1), self.random)
+        small = piece.condensed(group, count)
+        coarse_plan = np.zeros(count, dtype=np.int64)
+        coarse_plan[group] = plan
+        answer = prove(small, coarse_plan, self.budget, grids=grids, steps=STEPS, room=ROOM, quick=True)
+        if answer is None or answer.plan is None:
+            return None
+        return np.asarray(answer.plan[group], dtype=np.int64)
+
+
+def condense(
+    piece: Piece, plan: Ints, goal: int, random: np.random.Generator
+) -> tuple[Ints, int]:
+    """Groups of nodes inside grids, joined over long borders until ``goal`` are left."""
+    tree = list(range(piece.n))
+    size = piece.cap.astype(float) + piece.total / piece.n
+    inside = np.flatnonzero(plan[piece.u] == plan[piece.v])
+    left = piece.n
+    while left > goal and len(inside):
+        roots = np.array([find(tree, i) for i in range(piece.n)])
+        a, b = roots[piece.u[inside]], roots[piece.v[inside]]
+        inside, a, b = inside[a != b], a[a != b], b[a != b]
+        heat = piece.w[inside] * random.uniform(0.3, 1.0, len(inside)) / (size[a] * size[b])
+        used: set[int] = set()
+        for e in np.argsort(-heat, kind="stable").tolist():
+            x, y = int(a[e]), int(b[e])
+            if x in used or y in used or left <= goal:
+                continue
+            used.update((x, y))
+            tree[max(x, y)] = min(x, y)
+            size[min(x, y)] = size[x] + size[y]
+            left -= 1
+    roots = np.array([find(tree, i) for i in range(piece.n)])
+    names, group = np.unique(roots, return_inverse=True)
+    return group.astype(np.int64), len(names)
