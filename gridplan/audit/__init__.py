@@ -1,0 +1,76 @@
+"""The auditor: every promise recomputed from the written plan and the inputs.
+
+It shares no code with the optimiser and believes none of its claims. What it verifies itself is an
+exception, what it cannot is broken; ``docs/audit.md`` explains every kind of finding.
+"""
+
+import pandas as pd
+
+from gridplan.audit.blocks import check_blocks
+from gridplan.audit.columns import check_columns
+from gridplan.audit.contiguity import check_contiguity
+from gridplan.audit.features import check_features
+from gridplan.audit.footprints import check_footprints
+from gridplan.audit.ground import judge_joins, survey
+from gridplan.audit.kinds import Kind
+from gridplan.audit.listed import check_listed
+from gridplan.audit.members import check_members
+from gridplan.audit.ranges import check_ranges
+from gridplan.audit.shape import require_layers
+from gridplan.audit.tiling import check_tiling
+from gridplan.audit.view import make_view
+from gridplan.config import Config
+from gridplan.domain import Finding, Plan, Severity
+from gridplan.layers.inputs import Inputs
+
+__all__ = ["Kind", "audit_plan"]
+
+_ORDER = [Severity.ERROR, Severity.BROKEN, Severity.EXCEPTION, Severity.WARNING]
+
+
+def audit_plan(
+    plan: Plan, inputs: Inputs, config: Config, exceptions: pd.DataFrame
+) -> list[Finding]:
+    """Recompute every promise of a written plan.
+
+    Parameters
+    ----------
+    plan
+        The layers of ``plan.gpkg``, in the CRS of ``inputs``.
+    inputs, config
+        The job that it answers, restricted to the communities that the run was asked for.
+    exceptions
+        ``tables/exceptions.csv``: ``kind``, ``community_code``, ``grid_code``, ``place``,
+        ``other``, ``value``. Links and joined parts hold only where listed here and verified.
+
+    Returns
+    -------
+    list of Finding
+        Broken promises, then verified exceptions, warnings and remarks, each sorted by kind,
+        community and place. The plan keeps its promises where none is ``broken``.
+
+    Raises
+    ------
+    LayerError
+        The layers cannot be audited at all; every reason at once.
+    """
+    require_layers(plan, inputs, tuple(config.inputs.zones), exceptions)
+    view, findings = make_view(plan, inputs, config, exceptions)
+    ground = survey(view)
+    joins = judge_joins(ground)
+    findings += check_tiling(view)
+    findings += check_contiguity(ground, joins)
+    findings += check_members(view)
+    findings += check_footprints(view)
+    findings += check_features(view)
+    findings += check_ranges(ground)
+    findings += check_blocks(ground)
+    findings += check_columns(view)
+    findings += check_listed(ground, joins)
+    return sorted(findings, key=_rank)
+
+
+def _rank(finding: Finding) -> tuple[int, str, str, str, str]:
+    known = finding.severity in _ORDER
+    weight = _ORDER.index(finding.severity) if known else len(_ORDER)
+    return weight, finding.kind, finding.community_code, finding.place, finding.other

@@ -1,0 +1,128 @@
+"""Promise 3: every building, institution, road segment and facility is attributed to its grid."""
+
+from collections.abc import Iterator
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridplan.audit.kinds import Kind
+from gridplan.audit.shape import EXTRA_IDS
+from gridplan.audit.view import Bools, Ints, Shapes, View, broken, positions
+from gridplan.domain import Finding, Severity
+
+SLIVER = 0.1
+"""Part of a feature within a grid that is too small to count, in metres or m²."""
+
+ROAD_SLACK = 1e-3
+"""Share of a layer's road length that cutting at grid borders may lose."""
+
+
+def check_features(view: View) -> Iterator[Finding]:
+    """Judge every layer of things that the inputs give to be attributed."""
+    for layer in sorted(view.inputs.extra):
+        given = view.inputs.extra[layer]
+        if len(given) and layer in EXTRA_IDS:
+            yield from _layer(view, layer, given)
+
+
+def _layer(view: View, layer: str, given: gpd.GeoDataFrame) -> Iterator[Finding]:
+    key = EXTRA_IDS[layer]
+    held = view.plan.extra.get(layer)
+    if held is None:
+        yield broken(
+            Kind.FEATURE_MISSING,
+            f"the inputs give {len(given)} {layer}, the plan has none; run partition again",
+            layer=layer,
+            value=0.0,
+            limit=float(len(given)),
+        )
+        return
+    code = held["grid_code"].astype("object").where(held["grid_code"].notna(), "").astype(str)
+    grid = positions(view.grids["grid_code"], code)
+    ids = held[key].astype(str)
+    free = given[~given[key].astype(str).isin(ids[grid >= 0])]
+    inside = _inside(free.geometry.to_numpy(), view.grids.geometry.to_numpy())
+    yield from _unattributed(layer, free[key].astype(str)[inside])
+    yield from _outside(layer, int((~inside).sum()), len(given))
+    yield from _elsewhere(view, layer, held.assign(key=ids), grid)
+    if layer == "roads":
+        yield from _lengths(given.geometry.to_numpy(), held, view.grids.geometry.to_numpy())
+
+
+def _inside(shapes: Shapes, grids: Shapes) -> Bools:
+    """Tell which features have more than a sliver of themselves within some grid."""
+    row, grid = shapely.STRtree(grids).query(shapes, predicate="intersects")
+    part = shapely.intersection(shapes[row], grids[grid])
+    flat = shapely.get_dimensions(shapes[row])
+    size = np.choose(flat, [np.ones(len(row)), shapely.length(part), shapely.area(part)])
+    keep = np.zeros(len(shapes), dtype=bool)
+    keep[row[size > SLIVER]] = True
+    return keep
+
+
+def _unattributed(layer: str, ids: "pd.Series[str]") -> Iterator[Finding]:
+    for place in sorted(ids):
+        yield broken(
+            Kind.FEATURE_MISSING,
+            f"{layer}: {place} lies in a grid but has no grid_code; run partition again",
+            layer=layer,
+            place=place,
+        )
+
+
+def _outside(layer: str, count: int, of: int) -> Iterator[Finding]:
+    if count:
+        yield Finding(
+            Kind.FEATURE_OUTSIDE.value,
+            Severity.INFO,
+            f"{count} of {of} {layer} lie outside every grid and have no grid_code",
+            layer=layer,
+            value=float(count),
+            limit=float(of),
+        )
+
+
+def _elsewhere(
+    view: View,
+    layer: str,
+    held: gpd.GeoDataFrame,
+    grid: Ints,
+) -> Iterator[Finding]:
+    """Name features whose grid they do not touch although they lie in another one."""
+    grids, shapes = view.grids.geometry.to_numpy(), held.geometry.to_numpy()
+    known = np.flatnonzero(grid >= 0)
+    shapely.prepare(grids)
+    away = known[~shapely.intersects(grids[grid[known]], shapes[known])]
+    near = shapely.distance(grids[grid[away]], shapes[away]) <= view.config.topology.tolerance_m
+    away = away[~near]
+    away = away[_inside(shapes[away], grids)]
+    for i in away:
+        place, code = str(held["key"].iloc[i]), str(held["grid_code"].iloc[i])
+        yield broken(
+            Kind.FEATURE_ELSEWHERE,
+            f"{layer}: {place} names grid {code} but lies in another; run partition again",
+            layer=layer,
+            place=place,
+            other=code,
+        )
+
+
+def _lengths(given: Shapes, held: gpd.GeoDataFrame, grids: Shapes) -> Iterator[Finding]:
+    ground = shapely.union_all(grids)
+    shapely.prepare(ground)
+    length = shapely.length(given)
+    crossing = ~shapely.covers(ground, given)
+    length[crossing] = shapely.length(shapely.intersection(given[crossing], ground))
+    coded = held["grid_code"].notna() & (held["grid_code"].astype("object") != "")
+    written = pd.to_numeric(held.loc[coded, "length_m"], errors="coerce").sum()
+    if abs(written - length.sum()) > max(1.0, ROAD_SLACK * length.sum()):
+        yield broken(
+            Kind.ROAD_LENGTH,
+            f"roads: {written:.0f} m are attributed to grids, {length.sum():.0f} m lie in them; "
+            "run partition again",
+            layer="roads",
+            value=round(float(written), 1),
+            limit=round(float(length.sum()), 1),
+        )

@@ -1,0 +1,194 @@
+"""The ground a plan divides: what hangs together with what, and what joins the rest."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridplan.audit.adjacency import Borders, components, find_borders
+from gridplan.audit.kinds import Kind
+from gridplan.audit.view import Bools, Ints, View, positions
+
+METRES_SLACK = 1.0
+"""How far the listed length of a link may be from the measured one, in metres."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Neighbours and connected parts among the units of a plan.
+
+    Parameters
+    ----------
+    view
+        The plan beside its inputs.
+    all_borders
+        Pairs of cells that share at least ``min_shared_m``, hard barriers left out.
+    borders
+        Those of one community.
+    link_a, link_b
+        Pairs of one community that the inputs declare as linked.
+    """
+
+    view: View
+    all_borders: Borders
+    borders: Borders
+    link_a: Ints
+    link_b: Ints
+
+    @cached_property
+    def part(self) -> Ints:
+        """Connected part of every unit, by its smallest unit, declared links included."""
+        a, b = np.r_[self.borders.a, self.link_a], np.r_[self.borders.b, self.link_b]
+        return components(len(self.view.units), a, b)
+
+    @cached_property
+    def edges(self) -> tuple[Ints, Ints]:
+        """Borders and links that a grid may cross: those between two nested zones are not."""
+        a, b = np.r_[self.borders.a, self.link_a], np.r_[self.borders.b, self.link_b]
+        free = np.ones(len(a), dtype=bool)
+        for layer, section in self.view.config.inputs.zones.items():
+            if section.mode == "nest":
+                zone = pd.factorize(self.view.units[layer])[0]
+                free &= (zone[a] == zone[b]) | (zone[a] < 0) | (zone[b] < 0)
+        return a[free], b[free]
+
+    @cached_property
+    def island(self) -> Ints:
+        """Part of every unit that no hard rule divides, by its smallest unit."""
+        return components(len(self.view.units), *self.edges)
+
+    @cached_property
+    def heavy(self) -> Bools:
+        """Units in an indivisible block above the maximum: a unit, or a listed block."""
+        total = self.total(self.block)
+        return np.asarray(total[self.block] > self.view.config.grids.max)
+
+    @cached_property
+    def block(self) -> Ints:
+        """Block of every unit, by its smallest unit: touching units that are kept together."""
+        view = self.view
+        given = view.inputs.units["block_id"].reindex(view.source_of).reset_index(drop=True)
+        known = (view.source_of >= 0) & given.notna().to_numpy()
+        name = np.where(known, pd.factorize(given)[0], -1)
+        a, b = self.borders.a, self.borders.b
+        same = (name[a] == name[b]) & (name[a] >= 0)
+        return components(len(view.units), a[same], b[same])
+
+    @cached_property
+    def pocket(self) -> Ints:
+        """Part of every unit when single units above the maximum are taken out, to stay alone."""
+        a, b = self.edges
+        heavy = self.view.households > self.view.config.grids.max
+        free = ~heavy[a] & ~heavy[b]
+        return components(len(self.view.units), a[free], b[free])
+
+    def total(self, label: Ints) -> Ints:
+        """Households of each part, by label."""
+        count = np.bincount(label, weights=self.view.households, minlength=len(label))
+        return count.astype(np.int64)
+
+    def small(self, label: Ints) -> Bools:
+        """Units whose part has fewer households than a grid needs."""
+        return np.asarray(self.total(label)[label] < self.view.config.grids.min)
+
+
+def survey(view: View) -> Ground:
+    """Find the neighbours and the declared links of a plan's units."""
+    borders = find_borders(view)
+    borders = borders.where(borders.shared_m >= max(view.config.graph.min_shared_m, 1e-9))
+    home = view.community_of
+    inside = (home[borders.a] == home[borders.b]) & (home[borders.a] >= 0)
+    a, b = _declared(view)
+    keep = (a >= 0) & (b >= 0)
+    a, b = a[keep], b[keep]
+    near = (home[a] == home[b]) & (a != b)
+    return Ground(view, borders, borders.where(inside), a[near], b[near])
+
+
+def _declared(view: View) -> tuple[Ints, Ints]:
+    links = view.inputs.links
+    if links is None:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    return tuple(positions(view.units["unit_id"], links[end]) for end in "ab")  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Join:
+    """A listed connection between two units, and why it does not hold (empty when it does)."""
+
+    kind: Kind
+    a: int
+    b: int
+    metres: float
+    wrong: str
+    row: int
+
+
+def judge_joins(ground: Ground) -> list[Join]:
+    """Verify every listed link and joined part."""
+    view = ground.view
+    joins = []
+    for kind in (Kind.LINK, Kind.PART_JOINED):
+        rows = view.rows(kind)
+        a, b = (positions(view.units["unit_id"], rows[end]) for end in ("place", "other"))
+        for k, (row, value) in enumerate(rows["value"].items()):
+            i, j = int(a[k]), int(b[k])
+            joins.append(_judge(ground, kind, i, j, float(value), int(str(row))))
+    return joins
+
+
+def _judge(ground: Ground, kind: Kind, i: int, j: int, listed: float, row: int) -> Join:
+    if i < 0 or j < 0 or i == j:
+        return Join(kind, i, j, np.nan, "its two units are not in the plan", row)
+    view = ground.view
+    metres = float(shapely.distance(view.cells[i], view.cells[j]))
+    if view.community_of[i] != view.community_of[j]:
+        wrong = "its two units lie in different communities"
+    elif abs(metres - listed) > METRES_SLACK:
+        wrong = f"it is listed with {listed:.1f} m, but measures {metres:.1f} m"
+    elif kind is Kind.LINK:
+        declared = ((ground.link_a == i) & (ground.link_b == j)).any()
+        declared |= ((ground.link_a == j) & (ground.link_b == i)).any()
+        wrong = "" if declared else "the layer links does not declare it"
+    else:
+        wrong = _wrong_part(ground, i, j, metres)
+    return Join(kind, i, j, metres, wrong, row)
+
+
+def _wrong_part(ground: Ground, i: int, j: int, metres: float) -> str:
+    if not ground.view.config.graph.join_parts:
+        return "graph.join_parts is off"
+    if ground.part[i] == ground.part[j]:
+        return "its two units hang together anyway"
+    small = ground.small(ground.part)
+    if not (small[i] or small[j]):
+        return "both parts are large enough to be a grid"
+    nearest = min(_nearest_m(ground, *ends) for ends in ((i, j), (j, i)) if small[ends[0]])
+    if metres > nearest + METRES_SLACK:
+        return f"the nearest part is {nearest:.1f} m away, this one {metres:.1f} m"
+    return ""
+
+
+def _nearest_m(ground: Ground, i: int, j: int) -> float:
+    """Metres from the part of unit ``i`` to the nearest unit that no other join has brought to it.
+
+    Joins are made one after another; leaving out all that hang on the part by other joins allows
+    for every order.
+    """
+    view, part = ground.view, ground.part
+    rows = view.rows(Kind.PART_JOINED)
+    a, b = (positions(view.units["unit_id"], rows[end]) for end in ("place", "other"))
+    known = (a >= 0) & (b >= 0)
+    a, b = part[a[known]], part[b[known]]
+    this = {part[i], part[j]}
+    other = np.array([{m, n} != this for m, n in zip(a, b, strict=True)], dtype=bool)
+    cluster = components(len(part), a[other], b[other])[part]
+    rest = np.flatnonzero((view.community_of == view.community_of[i]) & (cluster != cluster[i]))
+    if not len(rest):
+        return np.inf
+    _, metres = shapely.STRtree(view.cells[rest]).query_nearest(
+        view.cells[part == part[i]], return_distance=True, all_matches=False
+    )
+    return float(metres.min())

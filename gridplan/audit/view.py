@@ -1,0 +1,262 @@
+"""The plan and the inputs side by side, joined by id: what every check looks at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridplan.audit.kinds import Kind
+from gridplan.audit.shape import LISTED_COLUMNS, NUMBERS
+from gridplan.config import Config
+from gridplan.domain import Finding, Plan, Severity
+from gridplan.layers.inputs import Inputs
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Shapes = NDArray[np.object_]
+
+KEYS = {
+    "grids": "grid_code",
+    "communities": "community_code",
+    "streets": "street_code",
+    "units": "unit_id",
+}
+
+
+def broken(kind: Kind, message: str, **where: object) -> Finding:
+    """Make a finding of a promise that the plan does not keep."""
+    return Finding(kind.value, Severity.BROKEN, message, **where)  # type: ignore[arg-type]
+
+
+def excepted(kind: Kind, message: str, **where: object) -> Finding:
+    """Make a finding of an exception that this audit has verified."""
+    return Finding(kind.value, Severity.EXCEPTION, message, **where)  # type: ignore[arg-type]
+
+
+def warned(kind: Kind, message: str, **where: object) -> Finding:
+    """Make a finding of something to look at that breaks no promise."""
+    return Finding(kind.value, Severity.WARNING, message, **where)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class View:
+    """One plan beside its inputs.
+
+    Parameters
+    ----------
+    plan
+        As written; only ``extra`` and ``zone_layers`` are used by checks.
+    inputs, config
+        The job.
+    listed
+        Rows of ``tables/exceptions.csv``: ``kind``, ``community_code``, ``grid_code``, ``place``,
+        ``other`` as text ("" where empty), ``value`` as float.
+    grids, communities, streets, units
+        The plan's layers, sorted by key, codes as text, polygons valid and never missing; of a key
+        that stands twice (but for units) the polygons are joined.
+    """
+
+    plan: Plan
+    inputs: Inputs
+    config: Config
+    listed: pd.DataFrame
+    grids: gpd.GeoDataFrame
+    communities: gpd.GeoDataFrame
+    streets: gpd.GeoDataFrame
+    units: gpd.GeoDataFrame
+
+    @cached_property
+    def grid_of(self) -> Ints:
+        """Position in ``grids`` of every unit; -1 where its code is no grid."""
+        return positions(self.grids["grid_code"], self.units["grid_code"])
+
+    @cached_property
+    def community_of(self) -> Ints:
+        """Position in ``communities`` of every unit; -1 where its code is none."""
+        return positions(self.communities["community_code"], self.units["community_code"])
+
+    @cached_property
+    def community_of_grid(self) -> Ints:
+        """Position in ``communities`` of every grid; -1 where its code is none."""
+        return positions(self.communities["community_code"], self.grids["community_code"])
+
+    @cached_property
+    def source_of(self) -> Ints:
+        """Position in ``inputs.units`` of every unit; -1 where the inputs have no such unit."""
+        return positions(self.inputs.units["unit_id"], self.units["unit_id"])
+
+    @cached_property
+    def unit_ids(self) -> NDArray[np.object_]:
+        """Id of every unit, as text."""
+        ids: NDArray[np.object_] = self.units["unit_id"].to_numpy(dtype=object)
+        return ids
+
+    @cached_property
+    def households(self) -> Ints:
+        """Households of every unit, as the plan says."""
+        held: Ints = self.units["households"].to_numpy(dtype=np.int64)
+        return held
+
+    @cached_property
+    def grid_households(self) -> Ints:
+        """Households of every grid, summed over its units."""
+        known = self.grid_of >= 0
+        total = np.bincount(
+            self.grid_of[known], weights=self.households[known], minlength=len(self.grids)
+        )
+        return total.astype(np.int64)
+
+    @cached_property
+    def cells(self) -> Shapes:
+        """Polygon of every unit."""
+        cells: Shapes = self.units.geometry.to_numpy()
+        return cells
+
+    @cached_property
+    def unmatched_cells_m(self) -> Floats:
+        """Metres of border of every unit's cell that do not match its neighbours."""
+        return unmatched_m(self.cells)
+
+    def rows(self, kind: Kind) -> pd.DataFrame:
+        """Select the listed rows of one kind."""
+        return self.listed[self.listed["kind"] == kind.value]
+
+    def grid_place(self, position: int) -> dict[str, str]:
+        """Where a finding about a grid is."""
+        row = self.grids.iloc[position]
+        return {
+            "layer": "grids",
+            "place": str(row["grid_code"]),
+            "community_code": str(row["community_code"]),
+        }
+
+    def unit_place(self, position: int) -> dict[str, str]:
+        """Where a finding about a unit is."""
+        row = self.units.iloc[position]
+        return {
+            "layer": "units",
+            "place": str(row["unit_id"]),
+            "community_code": str(row["community_code"]),
+        }
+
+
+def positions(keys: "pd.Series[str]", wanted: "pd.Series[str]") -> Ints:
+    """Position of each wanted key among ``keys`` (the first of equals); -1 where there is none."""
+    index = pd.Series(np.arange(len(keys)), index=keys.astype("str").to_numpy())
+    index = index[~index.index.duplicated()]
+    found = index.reindex(wanted.astype("str").to_numpy()).fillna(-1)
+    return found.to_numpy(dtype=np.int64)
+
+
+def unmatched_m(shapes: Shapes) -> Floats:
+    """Metres of border of every polygon that cross or miss a neighbour's vertices."""
+    if shapely.coverage_is_valid(shapes):
+        return np.zeros(len(shapes))
+    return np.asarray(shapely.length(shapely.coverage_invalid_edges(shapes)))
+
+
+def make_view(
+    plan: Plan, inputs: Inputs, config: Config, exceptions: pd.DataFrame
+) -> tuple[View, list[Finding]]:
+    """Put the plan beside its inputs, and name its missing, invalid and doubled polygons."""
+    findings: list[Finding] = []
+    layers = {}
+    for name in KEYS:
+        frame = _as_text(plan.layers()[name], name)
+        findings += _bad_polygons(frame, name)
+        layers[name] = _tidy(frame, name)
+    findings += _doubled(plan)
+    listed = _listed(exceptions)
+    return View(plan, inputs, config, listed, **layers), findings
+
+
+def _as_text(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
+    """Codes as text without missing values, counts as integers."""
+    frame = frame.copy()
+    for column in frame.columns:
+        if column.endswith(("_code", "_id")):
+            frame[column] = (
+                frame[column].astype("object").where(frame[column].notna(), "").astype(str)
+            )
+    for column in NUMBERS[name]:
+        frame[column] = pd.to_numeric(frame[column])
+    return frame
+
+
+def _bad_polygons(frame: gpd.GeoDataFrame, name: str) -> Iterator[Finding]:
+    shapes = frame.geometry.to_numpy()
+    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    missing |= shapely.get_dimensions(shapes) != 2
+    for i in np.flatnonzero(missing):
+        yield broken(
+            Kind.POLYGON_MISSING,
+            f"{name}: {frame[KEYS[name]].iloc[i]} has no polygon; run partition again",
+            layer=name,
+            place=frame[KEYS[name]].iloc[i],
+        )
+    for i in np.flatnonzero(~missing & ~shapely.is_valid(shapes)):
+        yield broken(
+            Kind.POLYGON_INVALID,
+            f"{name}: the polygon of {frame[KEYS[name]].iloc[i]} is invalid "
+            f"({shapely.is_valid_reason(shapes[i])}); repair it in QGIS with Fix geometries",
+            layer=name,
+            place=frame[KEYS[name]].iloc[i],
+        )
+
+
+def _tidy(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
+    shapes = frame.geometry.to_numpy().copy()
+    shapes[shapely.is_missing(shapes) | (shapely.get_dimensions(shapes) != 2)] = shapely.Polygon()
+    shapes = valid(shapes)
+    order = ["unit_id", "grid_code"] if name == "units" else [KEYS[name]]
+    frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+    frame = frame.sort_values(order, kind="stable").reset_index(drop=True)
+    double = frame[KEYS[name]].duplicated(keep=False)
+    if name == "units" or not double.any():
+        return frame
+    first = ~frame[KEYS[name]].duplicated()
+    for key, members in frame[double].groupby(KEYS[name]).groups.items():
+        at = frame.index[first & (frame[KEYS[name]] == key)][0]
+        frame.loc[at, frame.active_geometry_name] = shapely.union_all(
+            frame.geometry.loc[members].to_numpy()
+        )
+    return frame[first].reset_index(drop=True)
+
+
+def valid(shapes: Shapes) -> Shapes:
+    """Repair invalid polygons and leave the others as they are."""
+    bad = ~shapely.is_valid(shapes)
+    if bad.any():
+        shapes = shapes.copy()
+        shapes[bad] = shapely.make_valid(shapes[bad], method="structure", keep_collapsed=False)
+    return shapes
+
+
+def _doubled(plan: Plan) -> Iterator[Finding]:
+    for name, key in KEYS.items():
+        kind = Kind.UNIT_TWICE if name == "units" else Kind.CODE_DUPLICATE
+        keys = plan.layers()[name][key].dropna().astype(str)
+        counts = keys[keys.duplicated(keep=False)].value_counts().sort_index()
+        for place, count in counts.items():
+            yield broken(
+                kind,
+                f"{name}: {key} {place} stands {count} times; each belongs to one feature",
+                layer=name,
+                place=str(place),
+                value=float(count),
+                limit=1.0,
+            )
+
+
+def _listed(exceptions: pd.DataFrame) -> pd.DataFrame:
+    frame = exceptions.reindex(columns=list(LISTED_COLUMNS))
+    text = frame.drop(columns="value").astype("object")
+    text = text.where(text.notna(), "").astype(str)
+    value = pd.to_numeric(frame["value"], errors="coerce").astype(float)
+    return text.assign(value=value).reset_index(drop=True)
