@@ -1,0 +1,19 @@
+"""Writing a plan: GeoPackage, run record, and the folder they appear in."""
+
+from gridplan.export.folder import MARKER, OUTPUT_NAMES, OutputFolder, open_output
+from gridplan.export.plan import GPKG_VERSION, write_plan
+from gridplan.export.run import RUN_FORMAT, mask_credentials, write_run
+from gridplan.export.whole import write_whole
+
+__all__ = [
+    "GPKG_VERSION",
+    "MARKER",
+    "OUTPUT_NAMES",
+    "RUN_FORMAT",
+    "OutputFolder",
+    "mask_credentials",
+    "open_output",
+    "write_plan",
+    "write_run",
+    "write_whole",
+]

@@ -1,0 +1,67 @@
+"""Tables as CSV files that open the same everywhere and are the same byte for byte."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from gridplan.errors import OutputError
+from gridplan.tables.dictionary import find_field
+from gridplan.tables.values import as_numbers, as_texts, guard, in_order, is_text, number_texts
+
+LINE_END = "\r\n"
+"""Line end of every CSV file, on every platform."""
+
+_TRIMMED = {"value", "limit"}
+
+
+def write_csvs(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
+    """Write each table to ``folder/<name>.csv``.
+
+    UTF-8 with BOM, English headings, lines ended by CR LF, sorted by the first column and then the
+    others. Text is in double quotes, numbers are not, so that codes stay text for whoever looks;
+    a missing value is empty. Cells that begin like a formula get an apostrophe (see ``values``).
+
+    Parameters
+    ----------
+    tables
+        Tables by name, as ``build_tables`` makes them.
+    folder
+        Made where it is missing.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files written.
+    """
+    paths = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in tables.items():
+            path = folder / f"{name}.csv"
+            path.write_bytes(csv_text(name, table).encode("utf-8-sig"))
+            paths.append(path)
+    except OSError as error:
+        raise OutputError(f"{folder}: tables cannot be written ({error.strerror})") from error
+    return paths
+
+
+def csv_text(name: str, table: pd.DataFrame) -> str:
+    """Write one table as CSV text, without the BOM."""
+    ordered = in_order(table)
+    columns = [_column(name, str(column), ordered[column]) for column in ordered]
+    lines = [",".join(_quoted(str(column)) for column in ordered)]
+    lines += [",".join(row) for row in zip(*columns, strict=True)]
+    return LINE_END.join(lines) + LINE_END
+
+
+def _column(table: str, name: str, column: pd.Series) -> list[str]:
+    if is_text(column):
+        return [_quoted(text) for text in as_texts(column)]
+    about = find_field(table, name)
+    decimals = about.decimals if about else None
+    return number_texts(as_numbers(column, decimals), decimals, trim=name in _TRIMMED or not about)
+
+
+def _quoted(text: str) -> str:
+    return '"' + guard(text).replace('"', '""') + '"' if text else ""
