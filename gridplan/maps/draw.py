@@ -1,0 +1,162 @@
+"""All maps of a plan, one after another or in several processes."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from hashlib import sha256
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+from gridplan.domain import Finding, Plan
+from gridplan.errors import OutputError
+from gridplan.maps.backdrop import Backdrop
+from gridplan.maps.compose import community_sheet, district_sheet, street_sheet
+from gridplan.maps.lettering import Lettering, find_lettering
+from gridplan.maps.marks import Sheet
+from gridplan.maps.render import render
+from gridplan.maps.subject import Subject, gather, texts_of
+from gridplan.maps.words import words
+
+FORMATS = ("png", "pdf", "svg")
+LONGEST_STEM = 80
+RESERVED = {"con", "prn", "aux", "nul"}
+
+
+def draw_maps(
+    plan: Plan,
+    folder: Path,
+    *,
+    backdrop: Backdrop,
+    project: str,
+    language: str,
+    date: str,
+    grid_range: tuple[int, int],
+    formats: Sequence[str] = ("png",),
+    workers: int = 1,
+    on_done: Callable[[str], None] | None = None,
+) -> list[Finding]:
+    """Draw the district, every street and every community of a plan on A3 sheets.
+
+    Writes ``district.*``, ``street_<street_code>.*`` (``street_all.*`` where the plan has no
+    streets) and ``community_<community_code>.*``. Characters of a code that have no place in a
+    file name become ``_``. The same plan gives the same bytes on the same machine, whatever the
+    number of workers or the order of rows.
+
+    Parameters
+    ----------
+    plan
+        The plan, in a projected CRS in metres.
+    folder
+        Where to write; made if missing.
+    backdrop
+        Context layers, in the CRS of the plan.
+    project
+        Name of the project, for titles and the source line.
+    language
+        ``en`` or ``zh``.
+    date
+        Printed as it is.
+    grid_range
+        Least and most households of a grid.
+    formats
+        Any of ``png``, ``pdf``, ``svg``.
+    workers
+        Processes; 1 draws in this one, 0 uses every core.
+    on_done
+        Called with the name (without ending) of each sheet when it is written.
+
+    Returns
+    -------
+    list of Finding
+        A warning where no font of the machine has the characters of the plan.
+
+    Raises
+    ------
+    OutputError
+        If a format is unknown or the folder cannot be made.
+    """
+    _check_formats(formats)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the map folder {folder}: {error.strerror}") from error
+    texts = [*texts_of(plan, backdrop), project, date, *words(language).values()]
+    lettering, findings = find_lettering(texts)
+    if not all(lettering.writes(word) for word in words(language).values()):
+        language = "en"
+    subject = gather(
+        plan,
+        backdrop,
+        lettering,
+        project=project,
+        language=language,
+        date=date,
+        grid_range=grid_range,
+    )
+    jobs = ((sheet, folder, tuple(formats), lettering, language) for sheet in sheets(subject))
+    for stem in _run(jobs, workers or os.cpu_count() or 1):
+        if on_done is not None:
+            on_done(stem)
+    return findings
+
+
+def sheets(subject: Subject) -> Iterator[Sheet]:
+    """Every sheet of a plan, composed one at a time."""
+    plan = subject.plan
+    yield district_sheet(subject, "district")
+    streets = [str(code) for code in plan.communities["street_code"].fillna("").unique()]
+    streets = sorted(streets)
+    stems = file_stems("street", [code or "all" for code in streets])
+    for code, stem in zip(streets, stems, strict=True):
+        yield street_sheet(subject, stem, code)
+    communities = [str(code) for code in plan.communities["community_code"]]
+    stems = file_stems("community", communities)
+    for code, stem in zip(communities, stems, strict=True):
+        yield community_sheet(subject, stem, code)
+
+
+def file_stems(level: str, codes: Sequence[str]) -> list[str]:
+    """File names without ending: safe on every system, and different even where case is lost.
+
+    A code whose characters had to be replaced, or that is too long, gets a short hash of itself,
+    so no two codes share a file and the name of a code does not depend on the other codes.
+    """
+    plain = [_plain(code) for code in codes]
+    folded = [name.casefold() for name in plain]
+    stems = []
+    for code, name in zip(codes, plain, strict=True):
+        doubtful = name != code or folded.count(name.casefold()) > 1
+        mark = f"_{sha256(code.encode()).hexdigest()[:8]}" if doubtful else ""
+        stems.append(f"{level}_{name}{mark}")
+    return stems
+
+
+def _plain(code: str) -> str:
+    kept = "".join(c if c.isalnum() or c in "-_" else "_" for c in code)
+    return kept[:LONGEST_STEM]
+
+
+def _check_formats(formats: Sequence[str]) -> None:
+    unknown = [ending for ending in formats if ending not in FORMATS]
+    if unknown:
+        raise OutputError(
+            f"map format {ending!r} is unknown: use {', '.join(FORMATS)}" for ending in unknown
+        )
+
+
+Job = tuple[Sheet, Path, tuple[str, ...], Lettering, str]
+
+
+def _run(jobs: Iterator[Job], workers: int) -> Iterator[str]:
+    if workers <= 1:
+        for job in jobs:
+            yield render(*job)
+        return
+    # fresh processes on every system: a forked one could inherit a locked font cache
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting: set[Future[str]] = {pool.submit(render, *job) for job in islice(jobs, workers * 2)}
+        while waiting:
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            waiting |= {pool.submit(render, *job) for job in islice(jobs, len(done))}
+            yield from sorted(future.result() for future in done)

@@ -1,0 +1,95 @@
+"""Colours of equal visual weight, and which polygon gets which."""
+
+import heapq
+from math import cos, radians, sin
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+INK = "#26282B"
+SOFT_INK = "#5C6066"
+FAINT_INK = "#8A8F96"
+PAPER = "#FFFFFF"
+GROUND = "#F3F2EE"
+MAGENTA = "#C2127E"  # the colour of grid borders in the Beijing standard
+ALARM = "#B3261E"
+WATER = "#9BC5E3"
+WATER_EDGE = "#5B9AC6"
+
+LIGHTNESS, CHROMA = 0.895, 0.062
+HUES = (98, 268, 25, 150, 315, 62, 195)  # neighbours in this list are far apart in hue
+
+
+def oklch_to_rgb(lightness: float, chroma: float, hue_deg: float) -> tuple[float, float, float]:
+    """Gamma-encoded sRGB (0 to 1) of a colour in Oklch, after B. Ottosson (2020)."""
+    a, b = chroma * cos(radians(hue_deg)), chroma * sin(radians(hue_deg))
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    linear = (
+        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
+    )
+    red, green, blue = (_encode(channel) for channel in linear)
+    return red, green, blue
+
+
+def _encode(linear: float) -> float:
+    value = min(max(linear, 0.0), 1.0)
+    return 12.92 * value if value <= 0.0031308 else 1.055 * float(value ** (1 / 2.4)) - 0.055
+
+
+def hexadecimal(rgb: tuple[float, float, float]) -> str:
+    """``#RRGGBB`` of a colour."""
+    return "#" + "".join(f"{round(255 * channel):02X}" for channel in rgb)
+
+
+MAP_COLOURS = tuple(hexadecimal(oklch_to_rgb(LIGHTNESS, CHROMA, hue)) for hue in HUES)
+
+
+def touching_pairs(polygons: NDArray[np.object_], reach_m: float = 0.05) -> NDArray[np.int64]:
+    """Index pairs, shape (n, 2) with i < j, of polygons that touch, at a corner too."""
+    if len(polygons) == 0:
+        return np.empty((0, 2), dtype=np.int64)
+    pairs = shapely.STRtree(polygons).query(polygons, predicate="dwithin", distance=reach_m).T
+    pairs = pairs[pairs[:, 0] < pairs[:, 1]]
+    return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))], dtype=np.int64)
+
+
+def colour_numbers(count: int, pairs: NDArray[np.int64], colours: int) -> NDArray[np.int64]:
+    """Give each of ``count`` polygons a colour number that differs from its neighbours'.
+
+    The polygon whose neighbours show most colours is served next (D. Brélaz 1979), ties by number
+    of neighbours, then by position; it takes the free colour used least so far. Where no colour
+    is free it takes the one that fewest neighbours have.
+    """
+    neighbours: list[list[int]] = [[] for _ in range(count)]
+    for i, j in pairs.tolist():
+        neighbours[i].append(j)
+        neighbours[j].append(i)
+    around = np.zeros((count, colours), dtype=np.int64)
+    used = np.zeros(colours, dtype=np.int64)
+    chosen = np.full(count, -1, dtype=np.int64)
+    queue = [(0, -len(neighbours[i]), i) for i in range(count)]
+    heapq.heapify(queue)
+    while queue:
+        _, _, i = heapq.heappop(queue)
+        if chosen[i] >= 0:
+            continue
+        colour = int(np.lexsort((np.arange(colours), used, around[i]))[0])
+        chosen[i] = colour
+        used[colour] += 1
+        for j in neighbours[i]:
+            around[j, colour] += 1
+            if chosen[j] < 0:
+                shown = int(np.count_nonzero(around[j]))
+                heapq.heappush(queue, (-shown, -len(neighbours[j]), j))
+    return chosen
+
+
+def map_colours(polygons: NDArray[np.object_]) -> tuple[str, ...]:
+    """One colour of `MAP_COLOURS` per polygon, neighbours different."""
+    numbers = colour_numbers(len(polygons), touching_pairs(polygons), len(MAP_COLOURS))
+    return tuple(MAP_COLOURS[number] for number in numbers)

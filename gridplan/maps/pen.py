@@ -1,0 +1,186 @@
+"""Writing and drawing on the sheet itself, in millimetres from its lower left corner."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon, Rectangle
+from matplotlib.patheffects import AbstractPathEffect, Normal, Stroke, withStroke
+from matplotlib.text import Text
+
+from gridplan.maps.ink import points
+from gridplan.maps.lettering import MM_PER_POINT, Lettering
+from gridplan.maps.page import Rect
+from gridplan.maps.palette import INK
+
+Colour = str
+BOLD_STROKE = 0.035  # of the size: thickens a font that has no bold face
+
+
+class Pen:
+    """Draws on axes whose data are mm of paper.
+
+    Parameters
+    ----------
+    axes
+        Axes over the whole sheet.
+    lettering
+        Fonts.
+    """
+
+    def __init__(self, axes: Axes, lettering: Lettering) -> None:
+        self.axes = axes
+        self.lettering = lettering
+
+    def write(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size_pt: float,
+        *,
+        bold: bool = False,
+        colour: Colour = INK,
+        align: Literal["left", "center", "right"] = "left",
+        anchor: Literal["baseline", "center_baseline"] = "baseline",
+        angle: float = 0.0,
+        halo: Colour = "",
+        halo_mm: float = 0.45,
+        order: float = 50.0,
+    ) -> None:
+        """Write one line of text, literally: no markup is understood."""
+        artist = Text(
+            x,
+            y,
+            text,
+            color=colour,
+            fontproperties=self.lettering.font(size_pt, bold=bold),
+            horizontalalignment=align,
+            verticalalignment=anchor,
+            rotation=angle,
+            rotation_mode="anchor",
+            parse_math=False,
+            zorder=order,
+        )
+        effects = self._effects(size_pt, bold=bold, colour=colour, halo=halo, halo_mm=halo_mm)
+        if effects:
+            artist.set_path_effects(effects)
+        self.axes.add_artist(artist)
+
+    def _effects(
+        self, size_pt: float, *, bold: bool, colour: Colour, halo: Colour, halo_mm: float
+    ) -> list[AbstractPathEffect]:
+        thicken = bold and not self.lettering.bold
+        extra = BOLD_STROKE * size_pt if thicken else 0.0
+        effects: list[AbstractPathEffect] = []
+        if halo:
+            width = 2 * points(halo_mm) + extra
+            effects.append(withStroke(linewidth=width, foreground=halo, joinstyle="round"))
+        if thicken:
+            effects.append(Stroke(linewidth=extra, foreground=colour, joinstyle="round"))
+            effects.append(Normal())
+        return effects
+
+    def fitted(self, text: str, size_pt: float, width: float, *, bold: bool = False) -> float:
+        """Largest size up to ``size_pt`` at which ``text`` is at most ``width`` mm wide."""
+        needed = self.lettering.width_mm(text, size_pt, bold=bold)
+        return size_pt if needed <= width else max(size_pt * width / needed, 3.0)
+
+    def shortened(self, text: str, size_pt: float, width: float, *, bold: bool = False) -> str:
+        """``text``, cut with an ellipsis where it is wider than ``width`` mm."""
+        if self.lettering.width_mm(text, size_pt, bold=bold) <= width:
+            return text
+        dots = "…" if self.lettering.writes("…") else "..."
+        kept = text
+        while kept and self.lettering.width_mm(kept + dots, size_pt, bold=bold) > width:
+            kept = kept[:-1]
+        return kept.rstrip() + dots
+
+    def wrapped(self, text: str, size_pt: float, width: float) -> list[str]:
+        """``text`` in lines of at most ``width`` mm, broken at spaces, else between characters."""
+        lines, line = [], ""
+        for word in _breakable(text):
+            if line and self.lettering.width_mm((line + word).rstrip(), size_pt) > width:
+                lines.append(line.rstrip())
+                line = word.lstrip()
+            else:
+                line += word
+        return [*lines, line.rstrip()] if line.strip() else lines
+
+    def line(
+        self,
+        xs: Sequence[float],
+        ys: Sequence[float],
+        colour: Colour = INK,
+        width_mm: float = 0.2,
+        *,
+        order: float = 40.0,
+    ) -> None:
+        """Draw a polyline."""
+        artist = Line2D(
+            xs, ys, color=colour, linewidth=points(width_mm), solid_capstyle="butt", zorder=order
+        )
+        self.axes.add_line(artist)
+
+    def box(
+        self,
+        rect: Rect,
+        *,
+        fill: Colour = "none",
+        edge: Colour = "none",
+        width_mm: float = 0.2,
+        alpha: float = 1.0,
+        order: float = 40.0,
+    ) -> None:
+        """Draw a rectangle."""
+        self.axes.add_patch(
+            Rectangle(
+                (rect.x, rect.y),
+                rect.width,
+                rect.height,
+                facecolor=fill,
+                edgecolor=edge,
+                linewidth=points(width_mm) if edge != "none" else 0.0,
+                joinstyle="miter",
+                alpha=alpha,
+                zorder=order,
+            )
+        )
+
+    def shape(
+        self,
+        corners: Sequence[tuple[float, float]],
+        *,
+        fill: Colour,
+        edge: Colour = "none",
+        width_mm: float = 0.2,
+        order: float = 41.0,
+    ) -> None:
+        """Draw a filled polygon."""
+        self.axes.add_patch(
+            Polygon(
+                np.asarray(corners),
+                closed=True,
+                facecolor=fill,
+                edgecolor=edge,
+                linewidth=points(width_mm) if edge != "none" else 0.0,
+                zorder=order,
+            )
+        )
+
+
+def leading_mm(size_pt: float, factor: float = 1.35) -> float:
+    """Distance of base lines, mm."""
+    return size_pt * MM_PER_POINT * factor
+
+
+def _breakable(text: str) -> list[str]:
+    pieces: list[str] = []
+    for character in text:
+        if pieces and not pieces[-1].endswith(" ") and ord(character) < 0x2E80:
+            pieces[-1] += character
+        else:
+            pieces.append(character)
+    return pieces

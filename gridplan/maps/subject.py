@@ -1,0 +1,209 @@
+"""The plan as the maps see it: arrays by level, colours chosen once, texts that can be drawn."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridplan import __version__
+from gridplan.domain import GridKind, Plan, RangeStatus
+from gridplan.maps.backdrop import Backdrop
+from gridplan.maps.lettering import Lettering, tidy
+from gridplan.maps.marks import Bar, Geometries
+from gridplan.maps.page import Bounds
+from gridplan.maps.palette import map_colours
+from gridplan.maps.words import words
+
+TEXT_COLUMNS = (
+    "name",
+    "kind",
+    "grid_name",
+    "grid_code",
+    "community_name",
+    "community_code",
+    "street_name",
+    "street_code",
+)
+LOT_COVER = 0.45
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """All that the sheets of one run share.
+
+    Parameters
+    ----------
+    plan, backdrop
+        What is drawn; grids, communities and streets sorted by code.
+    grid_colours, community_colours
+        Colour by code.
+    lots
+        Whether the backdrop's footprints cover so much ground that they must be lots.
+    """
+
+    plan: Plan
+    backdrop: Backdrop
+    lettering: Lettering
+    words: Mapping[str, str]
+    project: str
+    date: str
+    grid_range: tuple[int, int]
+    grid_colours: Mapping[str, str]
+    community_colours: Mapping[str, str]
+    lots: bool
+
+    def notes(self) -> tuple[str, ...]:
+        """Small print of every sheet."""
+        crs = self.plan.grids.crs
+        authority = crs.to_authority() if crs is not None else None
+        system = crs.name if crs is not None else "?"
+        if authority is not None:
+            system = f"{system} ({authority[0]}:{authority[1]})"
+        shown = self.lettering.shown
+        return (
+            self.words["crs"].format(shown(system, "?")),
+            self.words["source"].format(shown(self.project, "?")),
+            self.words["date"].format(shown(self.date, "?")),
+            self.words["drawn"].format(__version__),
+        )
+
+
+def gather(
+    plan: Plan,
+    backdrop: Backdrop,
+    lettering: Lettering,
+    *,
+    project: str,
+    language: str,
+    date: str,
+    grid_range: tuple[int, int],
+) -> Subject:
+    """Sort the plan and choose its colours; row order of the input changes nothing."""
+    plan = Plan(
+        grids=_sorted(plan.grids, "grid_code"),
+        communities=_sorted(plan.communities, "community_code"),
+        streets=_sorted(plan.streets, "street_code"),
+        units=_sorted(plan.units, "unit_id"),
+        extra=plan.extra,
+        zone_layers=plan.zone_layers,
+    )
+    return Subject(
+        plan=plan,
+        backdrop=backdrop,
+        lettering=lettering,
+        words=words(language),
+        project=project,
+        date=date,
+        grid_range=grid_range,
+        grid_colours=_colours(plan.grids, "grid_code"),
+        community_colours=_colours(plan.communities, "community_code"),
+        lots=_are_lots(backdrop, plan),
+    )
+
+
+def _sorted(layer: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+    return layer.sort_values(column, kind="stable").reset_index(drop=True)
+
+
+def _colours(layer: gpd.GeoDataFrame, column: str) -> dict[str, str]:
+    chosen = map_colours(geometries(layer))
+    return dict(zip(layer[column].astype(str), chosen, strict=True))
+
+
+def texts_of(plan: Plan, backdrop: Backdrop) -> Iterable[str]:
+    """Every text of the plan and its backdrop that a map may show."""
+    layers = [plan.grids, plan.communities, plan.streets, *plan.extra.values()]
+    layers += [layer for layer in (backdrop.roads, backdrop.water) if layer is not None]
+    for layer in layers:
+        for column in TEXT_COLUMNS:
+            if column in layer.columns:
+                values = layer[column].dropna().unique()
+                yield from (tidy(value) for value in values if isinstance(value, str))
+
+
+def _are_lots(backdrop: Backdrop, plan: Plan) -> bool:
+    if backdrop.buildings is None:
+        return False
+    return float(backdrop.buildings.area.sum()) > LOT_COVER * float(plan.communities.area.sum())
+
+
+def geometries(layer: gpd.GeoDataFrame) -> Geometries:
+    """Geometries of a layer as an array."""
+    return np.asarray(layer.geometry.array, dtype=object)
+
+
+def within(layer: gpd.GeoDataFrame | None, window: Bounds) -> gpd.GeoDataFrame | None:
+    """Features whose bounds meet the window, in the order of the layer; None if there are none."""
+    if layer is None or len(layer) == 0:
+        return None
+    found = np.sort(layer.sindex.query(shapely.box(*window)))
+    return layer.iloc[found] if len(found) else None
+
+
+def drawn(geometry: Geometries, metres: float) -> Geometries:
+    """Geometry without detail finer than the ink."""
+    return np.asarray(shapely.simplify(geometry, metres), dtype=object)
+
+
+def tail(code: str, parent: str) -> str:
+    """Give the part of a grid's code that its community's code does not say already."""
+    rest = code[len(parent) :].lstrip("-_./ ") if parent and code.startswith(parent) else ""
+    return rest or code
+
+
+def is_unit(grids: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which rows are unit grids."""
+    return np.asarray(grids["grid_kind"] == GridKind.UNIT.value, dtype=bool)
+
+
+def is_out(grids: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which rows are out of range."""
+    return np.asarray(
+        grids["range_status"].isin([RangeStatus.UNDER.value, RangeStatus.OVER.value]), dtype=bool
+    )
+
+
+def bars_of(subject: Subject, grids: gpd.GeoDataFrame) -> tuple[Bar, ...]:
+    """Chart entries of residential grids."""
+    chosen = grids[~is_unit(grids)]
+    columns = (chosen["grid_code"], chosen["community_code"], chosen["households"], is_out(chosen))
+    return tuple(
+        Bar(
+            subject.lettering.shown(tail(str(code), str(parent)), "?"),
+            int(households),
+            subject.grid_colours[str(code)],
+            bool(out),
+        )
+        for code, parent, households, out in zip(*columns, strict=True)
+    )
+
+
+def facts_of(
+    subject: Subject, grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame
+) -> tuple[tuple[str, str], ...]:
+    """Key figures of any set of grids and their communities."""
+    w, unit = subject.words, is_unit(grids)
+    residential = grids[~unit]
+    facts = [(w["communities"], f"{len(communities):,}")] if len(communities) > 1 else []
+    facts.append((w["grids"], f"{len(grids):,}"))
+    if unit.any():
+        facts.append((w["unit_grids"], f"{int(unit.sum()):,}"))
+    facts.append((w["households"], f"{int(grids['households'].sum()):,}"))
+    if len(residential):
+        inside = int((~is_out(residential)).sum())
+        facts.append((w["mean"], f"{residential['households'].mean():,.0f}"))
+        facts.append((w["in_range"], w["of"].format(f"{inside:,}", f"{len(residential):,}")))
+    facts.extend(_proof(subject, communities))
+    return tuple(facts)
+
+
+def _proof(subject: Subject, communities: gpd.GeoDataFrame) -> list[tuple[str, str]]:
+    if "status" not in communities.columns or len(communities) < 2:
+        return []
+    proven = int((communities["status"] == "optimal").sum())
+    w = subject.words
+    return [(w["proven"], w["of"].format(f"{proven:,}", f"{len(communities):,}"))]
