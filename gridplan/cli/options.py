@@ -1,0 +1,26 @@
+"""Options that several commands share, each defined once."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import click
+
+CONFIG = click.argument(
+    "config", type=click.Path(path_type=Path, dir_okay=False), default="gridplan.toml"
+)
+QUIET = click.option("-q", "--quiet", is_flag=True, help="No progress and no tables, errors only.")
+VERBOSE = click.option("-v", "--verbose", is_flag=True, help="List every finding.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON on standard output.")
+
+
+def _date(_: click.Context, __: click.Parameter, value: dt.datetime | None) -> dt.date:
+    return value.date() if value else dt.date.today()
+
+
+DATE: Any = click.option(
+    "--date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    callback=_date,
+    help="Date printed on tables and maps, YYYY-MM-DD.  [default: today]",
+)

@@ -1,0 +1,270 @@
+"""What the terminal shows: progress on stderr, tables and JSON on stdout."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from gridplan import metrics
+from gridplan.config import Config
+from gridplan.domain import Finding, Severity
+from gridplan.pipeline import Progress, Result, Solved
+
+_STAGES = {
+    "read": "reading layers",
+    "prepare": "growing cells, measuring borders",
+    "solve": "dividing communities",
+    "assignment": "taking the hand-made plan",
+    "assemble": "assembling grids",
+    "tables": "writing tables",
+    "audit": "auditing",
+    "maps": "drawing maps",
+}
+_COLOURS = {
+    Severity.ERROR: "red",
+    Severity.BROKEN: "red",
+    Severity.WARNING: "yellow",
+    Severity.REPAIRED: "cyan",
+    Severity.EXCEPTION: "magenta",
+    Severity.INFO: "dim",
+}
+_FIRST = 20
+
+
+def say(text: str, quiet: bool = False) -> None:
+    """Write a line to stdout."""
+    if not quiet:
+        click.echo(text)
+
+
+def as_json(value: object) -> None:
+    """Write a value as JSON to stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+class _Bars(Progress):
+    """Progress of a run as bars on a terminal."""
+
+    def __init__(self, bars: Bars) -> None:
+        self.bars = bars
+        self.task = bars.add_task("", total=None)
+
+    def stage(self, name: str) -> None:
+        self.bars.update(self.task, description=_STAGES.get(name, name), total=None, completed=0)
+
+    def total(self, communities: int) -> None:
+        self.communities = communities
+
+    def solved(self, community: Solved) -> None:
+        self.bars.update(self.task, total=self.communities, advance=1)
+        answer = community.solution
+        self.bars.console.print(
+            f"  {escape(community.code)}: {answer.grids} grids, {_proof(answer)}",
+            highlight=False,
+        )
+
+    def drawn(self, name: str) -> None:
+        self.bars.update(self.task, description=f"drawing maps: {escape(name)}")
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Progress]:
+    """Draw bars on stderr where it is a terminal; stay silent elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield Progress()
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield _Bars(bars)
+
+
+def _proof(answer: Any) -> str:
+    """Say in a few words how good the plan is known to be."""
+    if answer.status == "optimal":
+        return "optimal" if not answer.breach else f"least breach {answer.breach}"
+    if answer.gap is not None:
+        return f"gap {answer.gap:.1%}"
+    return "no bound" if not answer.breach else f"breach {answer.breach}"
+
+
+def result(done: Result, config: Config, out: Path, *, verbose: bool) -> None:
+    """Show the summary of a run."""
+    console = _console()
+    console.print(_communities(done, config))
+    layers = _layers(done, config)
+    if layers is not None:
+        console.print(layers)
+    listed = [f for f in done.findings if verbose or f.severity == Severity.WARNING]
+    _findings(console, [*done.broken, *listed], verbose=verbose)
+    grids = done.plan.grids
+    inside = int(grids["range_status"].isin(["in", "exempt"]).sum())
+    proven = sum(s.solution.status == "optimal" for s in done.solved)
+    console.print(
+        f"{len(grids)} grids, {inside} in range; {proven} of {len(done.solved)} communities "
+        f"proven optimal; {done.seconds:.0f} s",
+        highlight=False,
+    )
+    console.print(_verdict(done.audit), highlight=False)
+    console.print(f"Look at {escape(str(out))}{_look(out)}", highlight=False, soft_wrap=True)
+
+
+def _console() -> Console:
+    width = None if sys.stdout.isatty() else 80
+    return Console(width=width)
+
+
+def _look(out: Path) -> str:
+    names = [n for n in ("plan.gpkg", "tables", "maps", "run.json") if (out / n).exists()]
+    return f": {', '.join(names)}"
+
+
+def _communities(done: Result, config: Config) -> Table:
+    table = Table(title=escape(config.project.name), header_style="bold", box=SIMPLE_HEAD)
+    table.add_column("community", overflow="fold")
+    for name in ("units", "households", "grids", "in range"):
+        table.add_column(name, justify="right")
+    table.add_column("status")
+    table.add_column("s", justify="right")
+    communities = done.plan.communities.set_index("community_code")
+    inside = done.plan.grids["range_status"].isin(["in", "exempt"])
+    in_range = inside.groupby(done.plan.grids["community_code"]).sum()
+    for s in done.solved:
+        row = communities.loc[s.code]
+        name = str(row["community_name"])
+        label = s.code if name == s.code else f"{s.code} {name}"
+        table.add_row(
+            escape(label),
+            f"{s.units:,}",
+            f"{row['households']:,}",
+            str(row["grids"]),
+            str(in_range[s.code]),
+            _proof(s.solution),
+            f"{s.solution.seconds:.1f}",
+        )
+    return table
+
+
+def _layers(done: Result, config: Config) -> Table | None:
+    if not done.plan.zone_layers:
+        return None
+    table = Table(title="alignment", header_style="bold", box=SIMPLE_HEAD)
+    table.add_column("layer", overflow="fold")
+    table.add_column("mode")
+    for name in ("one zone", "main share", "needless cuts", "splits"):
+        table.add_column(name, justify="right")
+    for row in alignment(done, config):
+        table.add_row(
+            escape(row["layer"]),
+            row["mode"],
+            f"{row['households_in_one_zone']:.1%}",
+            f"{row['main_share']:.1%}",
+            str(row["excess_incidences"]),
+            str(row["splits"]),
+        )
+    table.caption = "one zone: households whose grid lies in one zone of the layer"
+    return table
+
+
+def alignment(done: Result, config: Config) -> list[dict[str, Any]]:
+    """Measure how each jurisdiction layer is respected, one record a layer."""
+    units = pd.DataFrame(done.plan.units.drop(columns="geometry"))
+    grids = done.plan.grids
+    rows = []
+    for layer in done.plan.zone_layers:
+        weight = grids["households"] * grids[f"{layer}_main_share"].notna()
+        share = (grids[f"{layer}_main_share"].fillna(0) * weight).sum() / max(weight.sum(), 1)
+        rows.append(
+            {
+                "layer": layer,
+                "mode": config.inputs.zones[layer].mode,
+                "households_in_one_zone": float(metrics.households_in_one_zone(units, layer)),
+                "main_share": float(share),
+                "excess_incidences": int(
+                    metrics.excess_incidences(units, layer, config.grids.max).sum()
+                ),
+                "splits": int(metrics.splits(units, layer).sum()),
+            }
+        )
+    return rows
+
+
+def summary(done: Result, config: Config, out: Path) -> dict[str, Any]:
+    """Summarise a run for a script."""
+    statuses = done.plan.grids["range_status"].value_counts()
+    return {
+        "out": str(out),
+        "grids": len(done.plan.grids),
+        "range_status": {str(k): int(v) for k, v in sorted(statuses.items())},
+        "communities": {
+            s.code: {
+                "status": s.solution.status,
+                "breach": s.solution.breach,
+                "objective": s.solution.objective,
+                "bound": s.solution.bound,
+                "gap": s.solution.gap,
+                "grids": s.solution.grids,
+                "seconds": s.solution.seconds,
+                "stopped": s.solution.stopped,
+            }
+            for s in done.solved
+        },
+        "alignment": alignment(done, config),
+        "audit": [finding_row(f) for f in done.audit],
+        "seconds": round(done.seconds, 1),
+    }
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """Write a finding as a plain record."""
+    return {k: v for k, v in vars(finding).items() if v not in ("", None)}
+
+
+def broken(findings: Iterable[Finding]) -> bool:
+    """Tell whether a promise is broken."""
+    return any(f.severity in (Severity.BROKEN, Severity.ERROR) for f in findings)
+
+
+def audit(findings: Sequence[Finding]) -> None:
+    """Show what the audit found."""
+    console = _console()
+    _findings(console, list(findings), verbose=True)
+    console.print(_verdict(findings), highlight=False)
+
+
+def _findings(console: Console, findings: Sequence[Finding], *, verbose: bool) -> None:
+    if not findings:
+        return
+    shown = findings if verbose else findings[:_FIRST]
+    for f in shown:
+        colour = _COLOURS[f.severity]
+        console.print(
+            f"[{colour}]{f.severity.value:>9}[/] {escape(f.kind)}: {escape(f.message)}",
+            highlight=False,
+        )
+    if len(shown) < len(findings):
+        console.print(f"... and {len(findings) - len(shown)} more (-v lists them)", highlight=False)
+
+
+def _verdict(findings: Sequence[Finding]) -> str:
+    count = {s: sum(f.severity == s for f in findings) for s in Severity}
+    bad = count[Severity.BROKEN] + count[Severity.ERROR]
+    exceptions = f"{count[Severity.EXCEPTION]} verified exceptions"
+    if bad:
+        return f"[red]audit: {bad} promises broken[/]; {exceptions}"
+    return f"[green]audit: every promise holds[/]; {exceptions}"
