@@ -22,6 +22,9 @@ from gridplan.maps.ground import (
     facility_labels,
     facility_marks,
     ground_keys,
+    institution_labels,
+    institution_marks,
+    institutions_in,
     named_roads,
     rail_marks,
     veil,
@@ -63,10 +66,10 @@ def district_sheet(subject: Subject, stem: str) -> Sheet:
     communities = geometries(plan.communities)
     colours = tuple(subject.community_colours[str(c)] for c in plan.communities["community_code"])
     marks: list[Mark] = [Areas(drawn(communities, finest), styles.AREA, colours)]
+    marks += [veil(page, area)]
     marks += water_marks(subject, page)
     marks += all_road_marks(subject, page, 0.4, 2)
     marks += rail_marks(subject, page)
-    marks += [veil(page, area)]
     marks += _borders(plan.grids, finest, styles.GRID_BORDER_DISTRICT)
     marks += _borders(plan.communities, finest, styles.COMMUNITY_BORDER_DISTRICT)
     keys = [
@@ -93,6 +96,7 @@ def district_sheet(subject: Subject, stem: str) -> Sheet:
         bars=bars_of(subject, plan.grids),
         grid_range=subject.grid_range,
         notes=subject.notes(),
+        borders=border_network(communities),
     )
 
 
@@ -110,13 +114,13 @@ def street_sheet(subject: Subject, stem: str, street_code: str) -> Sheet:
     marks += all_road_marks(subject, page, 0.5, 3)
     marks += rail_marks(subject, page)
     marks += _around(subject, page, communities)
-    marks += grid_patterns(grids, page)
+    marks += grid_patterns(grids, page.metres(1.5))
     marks += _borders(grids, finest, styles.GRID_BORDER_STREET)
     marks += _borders(communities, finest, styles.COMMUNITY_BORDER_STREET)
     marks += alarm_outlines(grids, page, styles.ALARM_OUTLINE_STREET)
     street = plan.streets[plan.streets["street_code"].fillna("").astype(str) == street_code]
     name = str(street["street_name"].iloc[0]) if len(street) else subject.project
-    labels = grid_labels(subject, grids, (6.8, 6.0), named=False) + _community_names(
+    labels = grid_labels(subject, grids, _sizes(grids, page), named=False) + _community_names(
         subject, communities
     )
     keys = (
@@ -138,6 +142,7 @@ def street_sheet(subject: Subject, stem: str, street_code: str) -> Sheet:
         bars=bars_of(subject, grids),
         grid_range=subject.grid_range,
         notes=subject.notes(),
+        borders=border_network(geometries(communities)),
         locator=_locator(subject) if not of_street.all() else np.empty(0, dtype=object),
         focus=tuple(np.flatnonzero(of_street.to_numpy()).tolist()),
     )
@@ -161,12 +166,15 @@ def community_sheet(subject: Subject, stem: str, community_code: str) -> Sheet:
     marks += all_road_marks(subject, page, 1.0, 4)
     marks += rail_marks(subject, page)
     marks += _around(subject, page, community)
-    marks += grid_patterns(grids, page)
+    marks += grid_patterns(grids, page.metres(2.1))
     marks += _borders(grids, finest, styles.GRID_BORDER)
     marks += _borders(community, finest, styles.COMMUNITY_BORDER)
     marks += alarm_outlines(grids, page, styles.ALARM_OUTLINE)
+    institutions = institutions_in(subject, page, area)
+    marks += institution_marks(institutions)
     marks += facility_marks(facilities)
     labels = grid_labels(subject, grids, (11.0, 8.0), named=True)
+    labels += institution_labels(subject, institutions)
     labels += facility_labels(subject, facilities)
     labels += _neighbour_names(subject, page, plan.communities[~chosen])
     return Sheet(
@@ -178,32 +186,44 @@ def community_sheet(subject: Subject, stem: str, community_code: str) -> Sheet:
         marks=tuple(marks),
         labels=tuple(labels),
         names=tuple(named_roads(subject, page, 1.0, 4, area)),
-        keys=_community_keys(subject, page, grids, facilities is not None),
+        keys=_community_keys(
+            subject, page, grids, institutions is not None, facilities is not None
+        ),
         facts=facts_of(subject, grids, community),
         bars=bars_of(subject, grids),
         grid_range=subject.grid_range,
         notes=subject.notes(),
+        borders=border_network(np.concatenate([geometries(grids), geometries(community)])),
         locator=_locator(subject),
         focus=tuple(np.flatnonzero(chosen).tolist()),
     )
 
 
 def _community_keys(
-    subject: Subject, page: Page, grids: gpd.GeoDataFrame, facilities: bool
+    subject: Subject, page: Page, grids: gpd.GeoDataFrame, institutions: bool, facilities: bool
 ) -> tuple[Key, ...]:
     w = subject.words
     keys = [*grid_keys(subject, grids, styles.GRID_BORDER)]
     keys.append(Key(w["community_border"], styles.COMMUNITY_BORDER))
     buildings = within(subject.backdrop.buildings, page.window)
     if buildings is not None:
-        lots = subject.lots
-        keys.append(Key(w["lot" if lots else "building"], styles.LOT if lots else styles.BUILDING))
-    else:
+        key = ("lot", styles.LOT) if subject.lots else ("building", styles.BUILDING)
+        keys.append(Key(w[key[0]], key[1]))
+    if not subject.lots:
         keys.append(Key(w["cell"], styles.CELL_LINE))
     keys.extend(ground_keys(subject, page, 1.0, 4))
+    if institutions:
+        keys.append(Key(w["institution"], styles.INSTITUTION))
     if facilities:
         keys.append(Key(w["facility"], styles.FACILITY, dot=True))
     return tuple(keys)
+
+
+def _sizes(grids: gpd.GeoDataFrame, page: Page) -> tuple[float, float]:
+    """Text sizes (points) that suit the usual grid of a street sheet."""
+    side_mm = float(np.sqrt(np.median(grids.area))) / page.metres(1)
+    k = float(np.clip(side_mm / 18, 1.0, 1.5))
+    return round(6.8 * k, 1), round(6.0 * k, 1)
 
 
 def _borders(layer: gpd.GeoDataFrame, finest_m: float, stroke: Stroke) -> list[Mark]:
@@ -274,7 +294,6 @@ def _community_variants(
         variants.append((head, *small, flat, *foot))
         stacked = (TextLine(grids, size), TextLine(households, size))
         variants.append((head, *small, *stacked, *foot))
-    variants.append((TextLine(name, 6.0, True),))
     return tuple(variants)
 
 

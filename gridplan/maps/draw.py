@@ -1,12 +1,14 @@
 """All maps of a plan, one after another or in several processes."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from hashlib import sha256
-from itertools import islice
+from itertools import count, islice
 from multiprocessing import get_context
 from pathlib import Path
+from unicodedata import normalize
 
 from gridplan.domain import Finding, Plan
 from gridplan.errors import OutputError
@@ -19,8 +21,7 @@ from gridplan.maps.subject import Subject, gather, texts_of
 from gridplan.maps.words import words
 
 FORMATS = ("png", "pdf", "svg")
-LONGEST_STEM = 80
-RESERVED = {"con", "prn", "aux", "nul"}
+LONGEST_CODE = 60  # characters; three bytes each in many scripts, and file names end at 255
 
 
 def draw_maps(
@@ -119,22 +120,32 @@ def sheets(subject: Subject) -> Iterator[Sheet]:
 def file_stems(level: str, codes: Sequence[str]) -> list[str]:
     """File names without ending: safe on every system, and different even where case is lost.
 
-    A code whose characters had to be replaced, or that is too long, gets a short hash of itself,
-    so no two codes share a file and the name of a code does not depend on the other codes.
+    A code with characters that file names cannot hold, a very long one, and one that would share
+    its file with another get a short hash of the code at the end.
     """
     plain = [_plain(code) for code in codes]
-    folded = [name.casefold() for name in plain]
-    stems = []
+    shared = Counter(_folded(name) for name in plain)
+    stems: list[str] = []
+    taken: set[str] = set()
     for code, name in zip(codes, plain, strict=True):
-        doubtful = name != code or folded.count(name.casefold()) > 1
-        mark = f"_{sha256(code.encode()).hexdigest()[:8]}" if doubtful else ""
-        stems.append(f"{level}_{name}{mark}")
+        doubtful = name != code or shared[_folded(name)] > 1
+        stem = f"{level}_{name}"
+        for turn in count() if doubtful else ():
+            stem = f"{level}_{name}_{sha256(f'{turn}{code}'.encode()).hexdigest()[:8]}"
+            if _folded(stem) not in taken:
+                break
+        taken.add(_folded(stem))
+        stems.append(stem)
     return stems
 
 
 def _plain(code: str) -> str:
-    kept = "".join(c if c.isalnum() or c in "-_" else "_" for c in code)
-    return kept[:LONGEST_STEM]
+    kept = "".join(c if c.isalnum() or c in "-_." else "_" for c in code)
+    return kept[:LONGEST_CODE]
+
+
+def _folded(name: str) -> str:
+    return normalize("NFKC", name).casefold()
 
 
 def _check_formats(formats: Sequence[str]) -> None:

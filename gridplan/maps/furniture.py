@@ -186,7 +186,8 @@ def draw_chart(pen: Pen, sheet: Sheet, words: Mapping[str, str], room: Rect) -> 
     pen.write(room.x, top, heading, size, bold=True)
     pen.line([room.x, room.right], [room.top - 4.9] * 2, FAINT_INK, 0.15)
     rest = Rect(room.x, room.y, room.width, room.height - 7.4)
-    if len(sheet.bars) * BAR_ROW_MM <= rest.height:
+    told_apart = len({bar.text for bar in sheet.bars}) == len(sheet.bars)
+    if told_apart and len(sheet.bars) * BAR_ROW_MM <= rest.height:
         _draw_bars(pen, sheet, rest)
     else:
         _draw_histogram(pen, sheet, words, rest)
@@ -285,7 +286,13 @@ def draw_scale(pen: Pen, sheet: Sheet, words: Mapping[str, str], room: Rect) -> 
     for share in (0.0, 0.5, 1.0):
         value = f"{length_m * share / (1000 if in_km else 1):,.6g}"
         text = f"{value} {unit}" if share == 1.0 else value
-        pen.write(room.x + share * length, y - 3.1, text, SMALL_PT + 0.4, align="left" if share == 0 else "center")
+        pen.write(
+            room.x + share * length,
+            y - 3.1,
+            text,
+            SMALL_PT + 0.4,
+            align="left" if share == 0 else "center",
+        )
     pen.write(room.x, y + 3.2, words["scale"].format(f"{page.scale:,.0f}"), TEXT_PT, bold=True)
     _draw_north(pen, words["north"], room.right - 5.5, room.y + 1.0)
     return room.top

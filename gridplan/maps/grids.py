@@ -20,16 +20,16 @@ def grid_fills(subject: Subject, grids: gpd.GeoDataFrame, finest_m: float) -> li
     return [Areas(drawn(geometries(grids), finest_m), styles.AREA, colours)]
 
 
-def grid_patterns(grids: gpd.GeoDataFrame, page: Page) -> list[Mark]:
+def grid_patterns(grids: gpd.GeoDataFrame, spacing_m: float) -> list[Mark]:
     """Rising hatching on unit grids, falling red hatching on grids out of range."""
-    geometry, spacing = geometries(grids), page.metres(styles.HATCH_MM)
+    geometry = geometries(grids)
     marks: list[Mark] = []
     for chosen, stroke, rising in (
         (is_unit(grids), styles.UNIT_HATCH, True),
         (is_out(grids), styles.ALARM_HATCH, False),
     ):
         if chosen.any():
-            marks.append(Lines(hatching(geometry[chosen], spacing, rising=rising), stroke))
+            marks.append(Lines(hatching(geometry[chosen], spacing_m, rising=rising), stroke))
     return marks
 
 

@@ -79,7 +79,9 @@ def named_roads(
     names = roads["name"].to_numpy()
     return [
         *road_names(names, inside, ranks, subject.lettering, size, styles.ROAD_TEXT),
-        *road_names(names[main], outside, ranks[main], subject.lettering, size, styles.NEIGHBOUR_TEXT),
+        *road_names(
+            names[main], outside, ranks[main], subject.lettering, size, styles.NEIGHBOUR_TEXT
+        ),
     ]
 
 
@@ -93,6 +95,35 @@ def building_marks(subject: Subject, page: Page) -> list[Mark]:
     if subject.lots:
         return [Lines(geometry, styles.LOT)]
     return [Areas(geometry, styles.BUILDING)]
+
+
+def institutions_in(subject: Subject, page: Page, area: Geometry) -> gpd.GeoDataFrame | None:
+    """Institutions with premises that lie in ``area``; None where there are none."""
+    institutions = within(subject.plan.extra.get("institutions"), page.window)
+    if institutions is None:
+        return None
+    geometry = geometries(institutions)
+    inside = shapely.intersects(shapely.point_on_surface(geometry), area)
+    chosen = inside & (shapely.get_dimensions(geometry) == 2)
+    return institutions[chosen] if chosen.any() else None
+
+
+def institution_marks(institutions: gpd.GeoDataFrame | None) -> list[Mark]:
+    """Outlines of premises."""
+    return [] if institutions is None else [Lines(geometries(institutions), styles.INSTITUTION)]
+
+
+def institution_labels(subject: Subject, institutions: gpd.GeoDataFrame | None) -> list[Label]:
+    """Names of institutions; left out where they do not fit."""
+    if institutions is None or "name" not in institutions.columns:
+        return []
+    labels = []
+    for home, name in zip(geometries(institutions), institutions["name"], strict=True):
+        text = subject.lettering.shown(name, "") if isinstance(name, str) else ""
+        if text:
+            lines = (TextLine(text, size, colour=styles.INSTITUTION_TEXT) for size in (7.0, 5.8))
+            labels.append(Label(home, tuple((line,) for line in lines), must=False))
+    return labels
 
 
 def facilities_in(subject: Subject, page: Page, area: Geometry) -> gpd.GeoDataFrame | None:

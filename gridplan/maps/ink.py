@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
+from matplotlib.transforms import IdentityTransform
 from numpy.typing import NDArray
 
 from gridplan.maps.lettering import MM_PER_POINT
@@ -127,8 +128,6 @@ def _draw_dots(axes: Axes, mark: Dots, order: float) -> None:
         linewidths=points(mark.fill.edge_mm),
         zorder=order,
     )
-    from matplotlib.transforms import IdentityTransform
-
     collection.set_transform(IdentityTransform())
     axes.add_collection(collection, autolim=False)
 

@@ -76,13 +76,12 @@ class Lettering:
             return text
         return "".join(c if ord(c) in self.glyphs else "?" for c in tidy(code))
 
-    def font(self, size_pt: float, *, bold: bool = False, italic: bool = False) -> FontProperties:
-        """Font of a text."""
+    def font(self, size_pt: float, *, bold: bool = False) -> FontProperties:
+        """Font of a text; a face that is not there is not asked for, as matplotlib would log it."""
         return FontProperties(
             family=list(self.families),
             size=size_pt,
-            weight="bold" if bold else "normal",
-            style="italic" if italic and self.families == (LATIN,) else "normal",
+            weight="bold" if bold and self.bold else "normal",
         )
 
     def width_mm(self, text: str, size_pt: float, *, bold: bool = False) -> float:

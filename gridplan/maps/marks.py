@@ -147,6 +147,8 @@ class Sheet:
         Texts on the map: those of areas and points in order of importance, those along lines.
     keys, facts, bars, grid_range
         Content of the panel.
+    borders
+        Lines that names of roads must not run along.
     locator, focus
         Polygons of the small overview, and which of them to highlight.
     notes
@@ -166,5 +168,6 @@ class Sheet:
     bars: tuple[Bar, ...]
     grid_range: tuple[int, int]
     notes: tuple[str, ...]
+    borders: Geometries = field(default_factory=lambda: np.empty(0, dtype=object))
     locator: Geometries = field(default_factory=lambda: np.empty(0, dtype=object))
     focus: tuple[int, ...] = ()

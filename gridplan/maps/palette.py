@@ -17,7 +17,7 @@ ALARM = "#B3261E"
 WATER = "#9BC5E3"
 WATER_EDGE = "#5B9AC6"
 
-LIGHTNESS, CHROMA = 0.895, 0.062
+LIGHTNESS, CHROMA = 0.885, 0.054  # the strongest that sRGB holds for every hue below
 HUES = (98, 268, 25, 150, 315, 62, 195)  # neighbours in this list are far apart in hue
 
 

@@ -1,6 +1,6 @@
 """Where texts go: inside their polygon if they fit, else beside it, never over each other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import atan2, degrees, hypot
 
@@ -62,6 +62,7 @@ class Board:
         self._taken: Boxes = np.empty((0, 4))
         self._better_clear: Boxes = np.empty((0, 4))
         self._leaders: list[Geometry] = []
+        self._borders = shapely.STRtree([])
 
     def on_paper(self, geometry: Geometry) -> Geometry:
         """``geometry`` (metres) in mm on the sheet."""
@@ -90,12 +91,14 @@ class Board:
         homes = [self._home(label) for label in labels]
         order = np.argsort([shapely.area(home) for home in homes], kind="stable").tolist()
         placed: dict[int, Placed] = {}
-        for attempt in (self._inside, self._across, self._beside):
-            for i in order:
-                if i not in placed and not homes[i].is_empty:
-                    found = attempt(labels[i], homes[i])
-                    if found is not None:
-                        placed[i] = found
+        for i in order:
+            if homes[i].is_empty:
+                continue
+            for attempt in (self._inside, self._across, self._beside):
+                found = attempt(labels[i], homes[i])
+                if found is not None:
+                    placed[i] = found
+                    break
         return [placed[i] for i in sorted(placed)]
 
     def _home(self, label: Label) -> Geometry:
@@ -127,20 +130,20 @@ class Board:
         """Allow a text to reach over its border, where most of it stays at home."""
         if shapely.get_dimensions(home) < 2:
             return None
+        found: tuple[float, Variant, Boxes] = (0.62, (), np.empty(0))
         for variant in label.variants:
             width, height = self.size_mm(variant)
             centres = _lattice(home, 0.0, 0.0)
             boxes = _boxes(centres, width, height)
             free = self._free(boxes) & self._within(boxes)
             centres, boxes = centres[free], boxes[free]
-            if len(boxes) == 0:
-                continue
-            share = shapely.area(shapely.intersection(home, shapely.box(*boxes.T)))
-            share = share / (width * height)
-            best = int(np.argmax(np.round(share, 3)))
-            if share[best] >= 0.62:
-                return self._take(variant, centres[best], width, height)
-        return None
+            if len(boxes):
+                at_home = shapely.area(shapely.intersection(home, shapely.box(*boxes.T)))
+                share = np.round(at_home / (width * height), 2)
+                best = int(np.argmax(share))
+                if share[best] > found[0]:
+                    found = (float(share[best]), variant, centres[best])
+        return self._take(found[1], found[2], *self.size_mm(found[1])) if found[1] else None
 
     def _beside(self, label: Label, home: Geometry) -> Placed | None:
         """Put a text on a leader line in the nearest free place."""
@@ -155,17 +158,17 @@ class Board:
         )
         boxes = _boxes(centres, width, height)
         free = np.flatnonzero(self._free(boxes) & self._within(boxes))
-        for i in free[np.argsort(np.hypot(*(centres[free] - anchor).T), kind="stable")].tolist():
-            leader = _leader(anchor, centres[i], boxes[i])
-            if not self._crosses(leader):
-                self._leaders.append(leader)
-                ends = shapely.get_coordinates(leader)
-                start, end = (float(ends[0, 0]), float(ends[0, 1])), ends[1]
-                placed = self._take(variant, centres[i], width, height)
-                return Placed(
-                    placed.lines, placed.x, placed.y, (start, (float(end[0]), float(end[1])))
-                )
-        return None
+        free = free[np.argsort(np.hypot(*(centres[free] - anchor).T), kind="stable")]
+        leaders = {i: _leader(anchor, centres[i], boxes[i]) for i in free.tolist()}
+        clear = (i for i, leader in leaders.items() if not self._crosses(leader))
+        # in a crowd a leader may pass behind other texts, whose halo keeps them readable
+        best = next(clear, next(iter(leaders), None))
+        if best is None:
+            return None
+        self._leaders.append(leaders[best])
+        (x0, y0), (x1, y1) = shapely.get_coordinates(leaders[best]).tolist()
+        placed = self._take(variant, centres[best], width, height)
+        return replace(placed, leader=((x0, y0), (x1, y1)))
 
     def _near_point(self, label: Label, home: Geometry) -> Placed | None:
         anchor = shapely.get_coordinates(home)
@@ -194,10 +197,10 @@ class Board:
             | (boxes[:, None, 1] >= taken[None, :, 3])
             | (boxes[:, None, 3] <= taken[None, :, 1])
         )
-        free: NDArray[np.bool_] = apart.all(axis=1)
+        free: NDArray[np.bool_] = np.asarray(apart.all(axis=1), dtype=np.bool_)
         if self._leaders:
             leaders = shapely.union_all(np.array(self._leaders))
-            free &= np.asarray(~shapely.intersects(shapely.box(*boxes.T), leaders), dtype=bool)
+            free &= ~np.asarray(shapely.intersects(shapely.box(*boxes.T), leaders), dtype=np.bool_)
         return free
 
     def _within(self, boxes: Boxes) -> NDArray[np.bool_]:
@@ -215,8 +218,11 @@ class Board:
         others = self._leaders and shapely.intersects(leader, np.array(self._leaders)).any()
         return bool(shapely.intersects(leader, boxes).any() or others)
 
-    def name_lines(self, names: tuple[LineName, ...]) -> list[PlacedName]:
-        """Write names along straight stretches of their lines that are still free."""
+    def name_lines(
+        self, names: tuple[LineName, ...], borders: NDArray[np.object_]
+    ) -> list[PlacedName]:
+        """Write names along straight stretches of their lines, or beside them along a border."""
+        self._borders = shapely.STRtree([self.on_paper(line) for line in borders])
         done: list[PlacedName] = []
         rotated: list[Geometry] = []
         for name in names:
@@ -252,12 +258,18 @@ class Board:
         sag = np.hypot(*(m - (a + b) / 2).T)
         straight = (chord > 0.985 * width) & (sag < 0.25 * height)
         order = np.argsort(np.abs(starts - room / 2), kind="stable")
-        for i in order[straight[order]].tolist():
-            box = _turned(a[i], b[i], height)
-            if self._clear(box, rotated):
-                rotated.append(box)
-                return _named(name, m[i], b[i] - a[i])
+        for shift in (0.0, 0.95 * height, -0.95 * height):
+            for i in order[straight[order]].tolist():
+                away = _side(a[i], b[i]) * shift
+                box = _turned(a[i] + away, b[i] + away, height)
+                if self._clear(box, rotated) and not self._on_border(box, width):
+                    rotated.append(box)
+                    return _named(name, m[i] + away, b[i] - a[i])
         return None
+
+    def _on_border(self, box: Geometry, width: float) -> bool:
+        lines = self._borders.geometries[self._borders.query(box)]
+        return float(shapely.length(shapely.intersection(lines, box)).sum()) > 0.4 * width
 
     def _clear(self, box: Geometry, rotated: list[Geometry]) -> bool:
         if not shapely.contains(self._limits, box):
@@ -274,9 +286,13 @@ def _named(name: LineName, middle: Boxes, direction: Boxes) -> PlacedName:
 
 
 def _turned(a: Boxes, b: Boxes, height: float) -> Geometry:
-    along = (b - a) / max(hypot(*(b - a)), 1e-9)
-    side = np.array([-along[1], along[0]]) * height / 2
+    side = _side(a, b) * height / 2
     return shapely.polygons(np.array([a + side, b + side, b - side, a - side]))
+
+
+def _side(a: Boxes, b: Boxes) -> Boxes:
+    along = (b - a) / max(hypot(*(b - a)), 1e-9)
+    return np.array([-along[1], along[0]])
 
 
 def _heart(home: Geometry) -> Geometry:

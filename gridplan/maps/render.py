@@ -1,14 +1,12 @@
 """From a sheet to files."""
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
 from gridplan.maps.furniture import draw_frames, draw_header, draw_panel
 from gridplan.maps.ink import draw_mark
@@ -17,9 +15,10 @@ from gridplan.maps.marks import Dots, Sheet
 from gridplan.maps.palette import FAINT_INK, GROUND, INK, PAPER, SOFT_INK
 from gridplan.maps.pen import Pen
 from gridplan.maps.placing import LEADING, Board, Placed, PlacedName
+from gridplan.maps.png import png_bytes
 from gridplan.maps.words import words
 
-DPI = 200
+DPI = 180
 MM_PER_INCH = 25.4
 # Whatever the machine's own matplotlib settings are, a map is a map.
 SETTINGS = {
@@ -93,7 +92,7 @@ def _write_labels(pen: Pen, sheet: Sheet) -> None:
             board.avoid(mark.geometry, mark.size_mm)
     for placed in board.place(sheet.labels):
         _write_label(pen, placed)
-    for name in board.name_lines(sheet.names):
+    for name in board.name_lines(sheet.names, sheet.borders):
         _write_name(pen, name)
 
 
@@ -144,13 +143,8 @@ def _write(figure: Figure, path: Path, ending: str) -> None:
 
 
 def _png(figure: Figure) -> bytes:
-    """PNG bytes without dates or program names, in a palette of 256 colours where they suffice."""
     canvas = figure.canvas
     assert isinstance(canvas, FigureCanvasAgg)
     canvas.draw()  # type: ignore[no-untyped-call]
     pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-    image = Image.fromarray(pixels[..., :3].copy())
-    small = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    out = BytesIO()
-    small.save(out, "PNG", dpi=(DPI, DPI), compress_level=6)
-    return out.getvalue()
+    return png_bytes(np.ascontiguousarray(pixels[..., :3]), DPI)

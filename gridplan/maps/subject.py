@@ -20,7 +20,6 @@ from gridplan.maps.words import words
 
 TEXT_COLUMNS = (
     "name",
-    "kind",
     "grid_name",
     "grid_code",
     "community_name",
@@ -117,7 +116,7 @@ def _colours(layer: gpd.GeoDataFrame, column: str) -> dict[str, str]:
 def texts_of(plan: Plan, backdrop: Backdrop) -> Iterable[str]:
     """Every text of the plan and its backdrop that a map may show."""
     layers = [plan.grids, plan.communities, plan.streets, *plan.extra.values()]
-    layers += [layer for layer in (backdrop.roads, backdrop.water) if layer is not None]
+    layers += [] if backdrop.roads is None else [backdrop.roads]
     for layer in layers:
         for column in TEXT_COLUMNS:
             if column in layer.columns:
@@ -202,8 +201,13 @@ def facts_of(
 
 
 def _proof(subject: Subject, communities: gpd.GeoDataFrame) -> list[tuple[str, str]]:
-    if "status" not in communities.columns or len(communities) < 2:
-        return []
-    proven = int((communities["status"] == "optimal").sum())
+    """How many communities are proven optimal, or how far a single one is."""
     w = subject.words
-    return [(w["proven"], w["of"].format(f"{proven:,}", f"{len(communities):,}"))]
+    if len(communities) > 1:
+        proven = int((communities["status"] == "optimal").sum())
+        return [(w["proven"], w["of"].format(f"{proven:,}", f"{len(communities):,}"))]
+    status, gap = str(communities["status"].iloc[0]), communities["gap"].iloc[0]
+    if status == "feasible":
+        known = pd.notna(gap) and gap < 1
+        return [(w["result"], w["feasible"].format(f"{gap:.1%}") if known else w["no_bound"])]
+    return [(w["result"], w[status])] if status in ("optimal", "breach") else []

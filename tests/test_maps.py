@@ -1,0 +1,478 @@
+"""The maps: sheets on paper, colours, labels, fonts, file names."""
+
+from dataclasses import replace
+from io import BytesIO
+from itertools import combinations
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from gridplan.domain import Plan, Severity
+from gridplan.errors import OutputError
+from gridplan.maps import Backdrop, draw_maps, lettering
+from gridplan.maps.draw import file_stems, sheets
+from gridplan.maps.furniture import draw_chart
+from gridplan.maps.ink import border_network, hatching, polygon_path
+from gridplan.maps.lettering import find_lettering, tidy
+from gridplan.maps.marks import Bar, Label, LineName, TextLine
+from gridplan.maps.page import A3_MM, Rect, lay_out, round_length, round_scale
+from gridplan.maps.palette import MAP_COLOURS, colour_numbers, map_colours, touching_pairs
+from gridplan.maps.pen import Pen
+from gridplan.maps.placing import Board
+from gridplan.maps.png import png_bytes
+from gridplan.maps.roads import road_ranks
+from gridplan.maps.subject import gather, tail
+from gridplan.maps.words import CHINESE, ENGLISH
+
+CRS = "EPSG:32650"
+X, Y = 500_000.0, 3_400_000.0
+HOSTILE = {"C1": "$x^2$", "C2": "$\\frac{", "C3": "a\nb\x00c"}
+
+
+def tiny_plan(codes: dict[str, str], streets: tuple[str, ...] = ("S",), side: int = 3) -> Plan:
+    """Make a row of communities of side x side grids of 100 m, two units to a grid."""
+    units, street_of = [], {}
+    for c, code in enumerate(codes):
+        street_of[code] = streets[c % len(streets)]
+        for i in range(side):
+            for j in range(side):
+                west, south = X + c * side * 100 + i * 100, Y + j * 100
+                for half in (0, 1):
+                    cell = shapely.box(west + 50 * half, south, west + 50 * half + 50, south + 100)
+                    grid = f"{code}-{i * side + j + 1:03}"
+                    units.append((f"{grid}u{half}", grid, code, 130 + 20 * i + 15 * j, cell))
+    columns = ["unit_id", "grid_code", "community_code", "households", "geometry"]
+    cells = gpd.GeoDataFrame(units, columns=columns, crs=CRS)
+    grids = cells.dissolve(
+        "grid_code", aggfunc={"community_code": "first", "households": "sum"}
+    ).reset_index()
+    grids["street_code"] = grids["community_code"].map(street_of)
+    grids["grid_name"] = [f"Grid {int(code[-3:])}" for code in grids["grid_code"]]
+    grids["grid_kind"] = [
+        "unit" if code.endswith("5") else "residential" for code in grids.grid_code
+    ]
+    grids["range_status"] = [
+        "exempt" if kind == "unit" else "under" if households < 290 else "in"
+        for kind, households in zip(grids["grid_kind"], grids["households"], strict=True)
+    ]
+    communities = grids.dissolve("community_code", aggfunc={"households": "sum"}).reset_index()
+    communities["street_code"] = communities["community_code"].map(street_of)
+    communities["community_name"] = communities["community_code"].map(codes)
+    communities["grids"] = side * side
+    communities["status"], communities["gap"], communities["stopped"] = "optimal", 0.0, ""
+    areas = communities.dissolve("street_code").reset_index()[["street_code", "geometry"]]
+    areas["street_name"] = "Street " + areas["street_code"]
+    return Plan(grids, communities, areas, cells)
+
+
+def backdrop() -> Backdrop:
+    """Roads, buildings, a river and a railway around the first community."""
+    roads = [shapely.LineString([(X - 80, Y + 100), (X + 380, Y + 100)])]
+    roads += [shapely.LineString([(X + 210, Y - 80), (X + 210, Y + 380)])]
+    river = shapely.box(X - 200, Y - 60, X + 900, Y - 20)
+    houses = shapely.box(
+        X + 20, Y + np.arange(0, 300, 60) + 10, X + 45, Y + np.arange(0, 300, 60) + 30
+    )
+    return Backdrop(
+        roads=gpd.GeoDataFrame(
+            {"name": ["Long Road", None], "kind": ["primary", "lane"]}, geometry=roads, crs=CRS
+        ),
+        buildings=gpd.GeoDataFrame(geometry=houses, crs=CRS),
+        water=gpd.GeoDataFrame(geometry=[river, shapely.boundary(river)], crs=CRS),
+        rail=gpd.GeoDataFrame(
+            geometry=[shapely.LineString([(X - 90, Y), (X + 400, Y + 350)])], crs=CRS
+        ),
+    )
+
+
+def draw(plan: Plan, folder: Path, **changes: object) -> list[object]:
+    """Draw with the arguments that most tests share."""
+    arguments: dict[str, object] = {
+        "backdrop": backdrop(),
+        "project": "Tiny Town",
+        "language": "en",
+        "date": "2025-01-31",
+        "grid_range": (290, 500),
+    }
+    return list(draw_maps(plan, folder, **{**arguments, **changes}))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], list[object]]:
+    """Draw three communities with hostile names in two streets; keep what was announced."""
+    folder = tmp_path_factory.mktemp("maps") / "new" / "maps"
+    done: list[str] = []
+    plan = tiny_plan(HOSTILE, ("S1", "S2"))
+    point = gpd.GeoDataFrame(
+        {"facility_id": ["F"], "name": ["Clinic $1"], "grid_code": ["C1-001"]},
+        geometry=[shapely.Point(X + 130, Y + 150)],
+        crs=CRS,
+    )
+    park = gpd.GeoDataFrame(
+        {"institution_id": ["I"], "name": ["Park"], "grid_code": ["C1-009"]},
+        geometry=[shapely.box(X + 220, Y + 220, X + 290, Y + 290)],
+        crs=CRS,
+    )
+    plan = replace(plan, extra={"facilities": point, "institutions": park})
+    findings = draw(plan, folder, on_done=done.append)
+    return folder, done, findings
+
+
+def board() -> Board:
+    """Make a board for a map of 300 m x 300 m."""
+    fonts, _ = find_lettering(["abc"])
+    return Board(lay_out((X, Y, X + 300, Y + 300), 70.0), fonts)
+
+
+def test_files_of_three_levels(drawn: tuple[Path, list[str], list[object]]) -> None:
+    """One PNG for the district, each street and each community, and each is announced once."""
+    folder, done, findings = drawn
+    stems = ["community_C1", "community_C2", "community_C3", "district", "street_S1", "street_S2"]
+    assert stems == sorted(path.stem for path in folder.iterdir())
+    assert {".png"} == {path.suffix for path in folder.iterdir()}
+    assert stems == sorted(done)
+    assert findings == []
+
+
+def test_pictures_are_a3_and_not_blank(drawn: tuple[Path, list[str], list[object]]) -> None:
+    """Each picture opens, prints as A3, holds map colours, and stays below 600 KB."""
+    for path in drawn[0].iterdir():
+        with Image.open(path) as image:
+            dpi = float(image.info["dpi"][0])
+            size_mm = sorted((side / dpi * 25.4 for side in image.size), reverse=True)
+            colours = image.convert("RGB").getcolors(1000)
+        assert size_mm == pytest.approx(A3_MM, abs=0.5)
+        shown = {"#{:02X}{:02X}{:02X}".format(*colour) for _, colour in colours or ()}
+        assert len(shown & set(MAP_COLOURS)) >= 3, path.name
+        assert path.stat().st_size < 600_000
+
+
+def test_png_tells_no_date_or_program(drawn: tuple[Path, list[str], list[object]]) -> None:
+    """A picture holds nothing but pixels and resolution, so that equal maps are equal files."""
+    with Image.open(drawn[0] / "district.png") as image:
+        assert set(image.info) <= {"dpi"}
+
+
+def test_same_bytes_for_any_workers_and_row_order(tmp_path: Path) -> None:
+    """Two processes and shuffled rows change no byte of any sheet."""
+    plan = tiny_plan({"C1": "One"}, ("",))
+    turned = Plan(*(layer.iloc[::-1] for layer in list(plan.layers().values())[:4]))
+    draw(plan, tmp_path / "a")
+    draw(turned, tmp_path / "b", workers=2)
+    first = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
+    second = {path.name: path.read_bytes() for path in (tmp_path / "b").iterdir()}
+    assert sorted(first) == ["community_C1.png", "district.png", "street_all.png"]
+    assert first == second
+
+
+def test_vector_formats_are_deterministic(tmp_path: Path) -> None:
+    """PDF and SVG are written too, and equal for equal plans."""
+    plan = tiny_plan({"C1": "One"}, ("",), side=1)
+    for turn in ("a", "b"):
+        draw(plan, tmp_path / turn, formats=("pdf", "svg"))
+    first = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
+    assert first["district.pdf"].startswith(b"%PDF")
+    assert b"<svg" in first["district.svg"]
+    assert first == {path.name: path.read_bytes() for path in (tmp_path / "b").iterdir()}
+
+
+def test_unknown_format_is_named_before_anything_is_written(tmp_path: Path) -> None:
+    """An unknown format is refused by name, and no folder appears."""
+    with pytest.raises(OutputError, match="'gif'"):
+        draw(tiny_plan({"C1": "One"}), tmp_path / "maps", formats=("png", "gif"))
+    assert not (tmp_path / "maps").exists()
+
+
+def test_folder_that_cannot_be_made_is_an_output_error(tmp_path: Path) -> None:
+    """A file where the folder should be is one clear error."""
+    (tmp_path / "maps").write_text("in the way")
+    with pytest.raises(OutputError, match="map folder"):
+        draw(tiny_plan({"C1": "One"}), tmp_path / "maps")
+
+
+def test_hostile_codes_stay_in_the_folder(tmp_path: Path) -> None:
+    """Codes with separators, dots or nothing but signs make plain files inside the folder."""
+    codes = {"../../up": "A", "a/b": "B", "C:\\x*?": "C"}
+    draw(tiny_plan(codes, ("../S",), side=1), tmp_path / "in" / "maps", backdrop=Backdrop())
+    assert [tmp_path / "in"] == list(tmp_path.iterdir())
+    written = [path.name for path in (tmp_path / "in" / "maps").iterdir()]
+    assert len(written) == 5
+    assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyzABCS0123456789_-.") for name in written)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text(max_size=90), unique=True, max_size=8))
+def test_file_stems_never_collide(codes: list[str]) -> None:
+    """Different codes have different files even where case is ignored, and names stay short."""
+    stems = file_stems("community", codes)
+    assert len({stem.casefold() for stem in stems}) == len(codes)
+    assert all(len(stem.encode()) < 250 and not set(stem) & set('/\\:*?"<>|\0') for stem in stems)
+
+
+def test_file_stem_of_a_plain_code_is_the_code() -> None:
+    """Plain codes are kept; codes that differ by case alone, or imitate a hash, are told apart."""
+    assert file_stems("street", ["990101001", "all"]) == ["street_990101001", "street_all"]
+    imitation = file_stems("c", ["a/b"])[0].removeprefix("c_")
+    stems = file_stems("c", ["n", "N", imitation, "a/b"])
+    assert len({stem.casefold() for stem in stems}) == 4
+
+
+def test_missing_font_gives_one_finding_and_codes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a font for Chinese there is one warning with a cure, no boxes, and codes instead."""
+    bare = [font for font in lettering._known_fonts() if font[0] == lettering.LATIN]
+    monkeypatch.setattr(lettering, "_known_fonts", lambda: bare)
+    monkeypatch.setattr(lettering.font_manager, "findSystemFonts", list)
+    findings = draw(
+        tiny_plan({"C1": "德安里"}, ("",), side=1), tmp_path, language="zh", project="大安区"
+    )
+    assert [(f.kind, f.severity) for f in findings] == [("map-font", Severity.WARNING)]  # type: ignore[attr-defined]
+    assert "fonts-noto-cjk" in findings[0].message  # type: ignore[attr-defined]
+    fonts, _ = find_lettering(["德安里"])
+    assert fonts.shown("德安里", "C1") == "C1"
+    assert fonts.shown("德", "里1") == "?1"
+
+
+def test_chinese_is_drawn_where_the_machine_can(tmp_path: Path) -> None:
+    """A Chinese plan draws without a warning of matplotlib, whether or not there is a font."""
+    plan = tiny_plan({"C1": "德安里"}, ("",), side=1)
+    findings = draw(plan, tmp_path, language="zh", project="大安区")
+    assert [f.kind for f in findings] in ([], ["map-font"])  # type: ignore[attr-defined]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_text_is_written_literally() -> None:
+    """A dollar sign starts no formula, and control characters do not reach the paper."""
+    from matplotlib.figure import Figure
+
+    fonts, _ = find_lettering(["a"])
+    axes = Figure().add_axes((0, 0, 1, 1))
+    Pen(axes, fonts).write(0, 0, "$x^2$", 8)
+    (text,) = axes.texts if axes.texts else axes.artists
+    assert text.get_text() == "$x^2$"
+    assert not text.get_parse_math()
+    assert tidy(" a\n\tb\x00c ") == "a b c"
+
+
+def test_vocabularies_have_the_same_words() -> None:
+    """English and Chinese have the same keys and the same places to fill in."""
+    assert ENGLISH.keys() == CHINESE.keys()
+    for key, word in ENGLISH.items():
+        assert word.count("{") == CHINESE[key].count("{"), key
+
+
+def oklab(colour: str) -> tuple[float, float]:
+    """Lightness and chroma of a ``#RRGGBB`` colour in Oklab."""
+    rgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    to_lms = [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+    to_lab = [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+    lightness, a, b = np.array(to_lab) @ np.cbrt(np.array(to_lms) @ linear)
+    return float(lightness), float(np.hypot(a, b))
+
+
+def test_map_colours_have_equal_weight() -> None:
+    """No map colour is darker or stronger than another, so none seems more important."""
+    measured = np.array([oklab(colour) for colour in MAP_COLOURS])
+    assert len(set(MAP_COLOURS)) >= 6
+    assert np.ptp(measured[:, 0]) < 0.01
+    assert np.ptp(measured[:, 1]) < 0.01
+
+
+def test_neighbouring_grids_differ() -> None:
+    """Grids that touch, at a corner too, have different colours, and all colours are used."""
+    grids = tiny_plan({"C1": "a", "C2": "b"}, side=5).grids
+    polygons = np.asarray(grids.geometry.array, dtype=object)
+    colours = map_colours(polygons)
+    pairs = touching_pairs(polygons)
+    assert len(pairs) > 100
+    assert all(colours[i] != colours[j] for i, j in pairs)
+    assert set(colours) == set(MAP_COLOURS)
+
+
+def test_colouring_survives_too_many_neighbours() -> None:
+    """Where every colour is taken around a polygon it still gets one, and ties are settled."""
+    pairs = np.array(list(combinations(range(9), 2)))
+    numbers = colour_numbers(9, pairs, 7)
+    assert set(numbers.tolist()) == set(range(7))
+    assert numbers.tolist() == colour_numbers(9, pairs, 7).tolist()
+
+
+def test_page_turns_with_the_shape() -> None:
+    """A wide subject lies on a landscape sheet, a tall one on a portrait one, at round scales."""
+    wide, tall = lay_out((0, 0, 4000, 2000), 60), lay_out((0, 0, 2000, 4000), 60)
+    assert wide.landscape
+    assert not tall.landscape
+    for page, (width, height) in ((wide, (4000, 2000)), (tall, (2000, 4000))):
+        west, south, east, north = page.window
+        assert max(west, south) < 0
+        assert min(east - width, north - height) > 0
+        assert (east - west) / page.frame.width == pytest.approx(page.scale / 1000)
+        assert page.metres(10) == pytest.approx(page.scale / 100)
+
+
+def test_scales_and_lengths_are_round() -> None:
+    """Scales go up to the next round number, scale bars down, and both end somewhere."""
+    assert [round_scale(x) for x in (0, 1000, 2100, 9990)] == [200, 1000, 2200, 10000]
+    assert [round_length(x) for x in (99, 100, 350, 0.7)] == pytest.approx([80, 100, 200, 0.6])
+
+
+def test_labels_never_overlap() -> None:
+    """Placed labels are apart, and every grid gets one, on a leader line if need be."""
+    cells = [shapely.box(X + i * 30, Y + j * 30, X + i * 30 + 28, Y + j * 30 + 28)
+             for i in range(10) for j in range(10)]  # fmt: skip
+    cells += [shapely.box(X + 100 + i, Y + 100, X + 100.5 + i, Y + 101) for i in range(4)]
+    variant = (TextLine("Grid 12", 9, True), TextLine("345 hh", 7))
+    surface = board()
+    placed = surface.place(tuple(Label(cell, (variant, variant[:1])) for cell in cells))
+    assert len(placed) == len(cells)
+    assert any(label.leader for label in placed)
+    boxes = []
+    for label in placed:
+        width, height = surface.size_mm(label.lines)
+        boxes.append(
+            shapely.box(
+                label.x - width / 2, label.y - height / 2, label.x + width / 2, label.y + height / 2
+            )
+        )
+    tree = shapely.STRtree([shapely.buffer(box, -1e-6) for box in boxes])
+    left, right = tree.query(tree.geometries, predicate="intersects")
+    assert (left == right).all()
+
+
+def test_label_takes_the_fullest_variant_that_fits() -> None:
+    """A roomy area shows the long text, a narrow one the short text, an outside one none."""
+    long, short = (TextLine("A very long name of a grid", 12),), (TextLine("7", 7),)
+    roomy, narrow = shapely.box(X, Y, X + 200, Y + 100), shapely.box(X + 250, Y, X + 258, Y + 100)
+    outside = shapely.box(X - 9000, Y, X - 8900, Y + 100)
+    labels = tuple(Label(area, (long, short), must=False) for area in (roomy, narrow, outside))
+    assert [label.lines for label in board().place(labels)] == [long, short]
+
+
+def test_names_run_along_their_lines() -> None:
+    """A name follows a straight road, keeps off a border that runs along it, and skips a stub."""
+    line = shapely.LineString([(X, Y + 20), (X + 120, Y + 140)])
+    stub = shapely.LineString([(X, Y), (X + 3, Y)])
+    names = (LineName(line, "Long Road", 8, "#000000"), LineName(stub, "Stub Lane", 8, "#000000"))
+    (free,) = board().name_lines(names, np.empty(0, dtype=object))
+    assert free.angle == pytest.approx(45)
+    surface = board()
+    (beside,) = surface.name_lines(names[:1], np.array([line], dtype=object))
+    along = surface.on_paper(line)
+    assert shapely.distance(along, shapely.Point(free.x, free.y)) < 0.01
+    assert shapely.distance(along, shapely.Point(beside.x, beside.y)) > 2
+
+
+def test_hatching_stays_inside() -> None:
+    """Hatch lines lie inside their polygon, holes left out, at the spacing asked for."""
+    ring = shapely.box(0, 0, 100, 100).difference(shapely.box(30, 30, 70, 70))
+    (lines,) = hatching(np.array([ring], dtype=object), 5.0)
+    assert shapely.covers(shapely.buffer(ring, 1e-9), lines)
+    assert shapely.length(lines) * 5.0 == pytest.approx(shapely.area(ring), rel=0.05)
+
+
+def test_borders_are_drawn_once() -> None:
+    """A border between two grids appears once in the network, whatever way its rings turn."""
+    left, right = shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)
+    network = border_network(np.array([left, shapely.reverse(right)], dtype=object))
+    assert shapely.length(network).sum() == pytest.approx(70)
+    assert len(border_network(np.empty(0, dtype=object))) == 0
+
+
+def test_holes_stay_empty() -> None:
+    """A compound path does not fill the hole of a polygon, whatever way its rings turn."""
+    ring = shapely.box(0, 0, 10, 10).difference(shapely.box(4, 4, 6, 6))
+    for polygon in (ring, shapely.reverse(ring)):
+        path = polygon_path(np.array([polygon], dtype=object))
+        assert path.contains_point((2, 2))
+        winding = [shapely.is_ccw(r) for r in shapely.get_rings(shapely.orient_polygons(polygon))]
+        assert winding[0] != winding[1]
+
+
+def test_png_keeps_flat_colours() -> None:
+    """Colours of large areas come through exactly, even in a picture with thousands of colours."""
+    picture = np.random.default_rng(1).integers(0, 255, (200, 200, 3)).astype(np.uint8)
+    flat = {0: (255, 255, 255), 60: (194, 18, 126), 120: (203, 220, 255)}
+    for row, colour in flat.items():
+        picture[row : row + 50] = colour
+    data = png_bytes(picture, 150)
+    with Image.open(BytesIO(data)) as image:
+        seen = np.asarray(image.convert("RGB"))
+    for row, colour in flat.items():
+        assert (seen[row : row + 50] == colour).all()
+    assert data == png_bytes(picture.copy(), 150)
+
+
+def test_road_classes_in_both_languages() -> None:
+    """Road classes are understood in English and Chinese; unknown ones are local roads."""
+    kinds = ["Primary", "主干路", "collector", "motorway_link", "巷", "unheard of", None]
+    roads = gpd.GeoDataFrame({"kind": kinds}, geometry=[shapely.Point(0, 0)] * 7, crs=CRS)
+    assert road_ranks(roads).tolist() == [1, 1, 2, 1, 4, 3, 3]
+    assert road_ranks(roads.drop(columns="kind")).tolist() == [3] * 7
+
+
+def test_tail_of_a_grid_code() -> None:
+    """A label leaves out what the community's code says already, and never becomes empty."""
+    assert tail("110101001001012", "110101001001") == "012"
+    assert tail("N04-003", "N04") == "003"
+    assert tail("N04", "N04") == "N04"
+    assert tail("X-1", "N04") == "X-1"
+
+
+def test_sheets_tell_what_is_on_them() -> None:
+    """The legend names unit grids and grids out of range only where there are some."""
+    plan = tiny_plan({"C1": "One", "C2": "Two"})
+    plain = plan.grids.assign(grid_kind="residential", range_status="in")
+    fonts, _ = find_lettering(["abc"])
+    for grids, expected in ((plan.grids, True), (plain, False)):
+        subject = gather(
+            replace(plan, grids=grids),
+            backdrop(),
+            fonts,
+            project="P",
+            language="en",
+            date="2025-01-31",
+            grid_range=(290, 500),
+        )
+        made = {sheet.stem: sheet for sheet in sheets(subject)}
+        texts = {key.text for key in made["community_C1"].keys}
+        assert ("Unit grid" in texts) is expected
+        assert ("Grid below 290 households" in texts) is expected
+        assert made["district"].facts[0] == ("Communities", "2")
+        assert {"Water", "Railway", "Building", "Main road"} <= texts
+
+
+def test_chart_counts_every_grid() -> None:
+    """The histogram has as many grids as the plan, both ends of the range counted inside."""
+    from matplotlib.figure import Figure
+
+    fonts, _ = find_lettering(["abc"])
+    plan = tiny_plan({"C1": "One"})
+    subject = gather(
+        plan, Backdrop(), fonts, project="P", language="en", date="", grid_range=(250, 500)
+    )
+    sheet = next(sheets(subject))
+    bars = tuple(Bar("g", h, "#CCCCCC") for h in (0, 249, 250, 300, 500, 501, 9000))
+    axes = Figure().add_axes((0, 0, 1, 1))
+    draw_chart(Pen(axes, fonts), replace(sheet, bars=bars), ENGLISH, Rect(0, 0, 70, 80))
+    texts = axes.texts or axes.artists
+    counts = [int(t.get_text()) for t in texts if t.get_fontsize() == pytest.approx(4.8)]
+    fills = [patch.get_facecolor()[:3] for patch in axes.patches[1:]]
+    inside = [count for count, fill in zip(counts, fills, strict=True) if fill[2] > fill[0]]
+    assert sum(counts) == 7
+    assert sum(inside) == 3
