@@ -11,7 +11,7 @@ import shapely
 from gridplan.domain import Plan
 from gridplan.errors import OutputError
 from gridplan.tables.dictionary import find_field, layer_columns
-from gridplan.tables.values import clean_text
+from gridplan.text import clean_text
 
 GPKG_VERSION = "1.3"
 """GeoPackage version; older desktop GIS warn about 1.4."""

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gridplan.export.whole import write_whole
-from gridplan.tables.values import clean_text
+from gridplan.text import clean_text
 
 RUN_FORMAT = "gridplan-run-1"
 """Stands in every ``run.json`` as ``format``; a folder with it is known as ours."""

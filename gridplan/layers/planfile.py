@@ -11,6 +11,7 @@ import pyogrio
 from gridplan.domain import Plan
 from gridplan.errors import LayerError
 from gridplan.layers.columns import as_text, nearest, some
+from gridplan.text import unguard
 
 _REQUIRED = ("grids", "communities", "streets", "units")
 _OPTIONAL = ("buildings", "institutions", "facilities", "roads")
@@ -69,7 +70,8 @@ def read_exceptions(folder: Path) -> pd.DataFrame:
     columns = ["kind", "severity", "community_code", "grid_code", "layer", "place", "other"]
     if not path.is_file():
         return pd.DataFrame(columns=[*columns, "value", "limit", "message"], dtype=object)
-    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    return table.map(unguard)
 
 
 def read_assignment(path: Path, unit_ids: pd.Series) -> pd.DataFrame:
@@ -107,6 +109,7 @@ def read_assignment(path: Path, unit_ids: pd.Series) -> pd.DataFrame:
     if problems:
         raise LayerError(problems)
     table = pd.DataFrame({"unit_id": as_text(table["unit_id"]), "grid": as_text(table[grid])})
+    table = table.map(unguard, na_action="ignore")
     problems = _misfits(table, set(unit_ids), path.name)
     if problems:
         raise LayerError(problems)

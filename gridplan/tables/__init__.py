@@ -11,8 +11,8 @@ from gridplan.tables.dictionary import (
     renew_page,
 )
 from gridplan.tables.files import write_csvs
-from gridplan.tables.values import clean_text, guard, unguard
 from gridplan.tables.workbook import write_workbook
+from gridplan.text import clean_text, guard, unguard
 
 __all__ = [
     "FIELDS",

@@ -7,7 +7,8 @@ import pandas as pd
 
 from gridplan.errors import OutputError
 from gridplan.tables.dictionary import find_field
-from gridplan.tables.values import as_numbers, as_texts, guard, in_order, is_text, number_texts
+from gridplan.tables.values import as_numbers, as_texts, in_order, is_text, number_texts
+from gridplan.text import guard
 
 LINE_END = "\r\n"
 """Line end of every CSV file, on every platform."""

@@ -1,37 +1,11 @@
-"""What a value looks like in a cell: clean text, harmless formulas, fixed decimals.
+"""What a value looks like in a cell: clean text, fixed decimals."""
 
-A spreadsheet runs a cell that begins like a formula. In CSV files such a cell gets one apostrophe
-in front; one that has apostrophes before such a beginning gets one more, so ``unguard`` brings back
-exactly what was there. A text that is a plain number, such as ``-5``, is left alone.
-"""
-
-import re
 from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
-_FORMULA = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@＝＋－＠])")
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_GUARDED = re.compile(r"'+(?:[\t\r\n]|\s*[=+\-@＝＋－＠])")
-
-
-def clean_text(text: str) -> str:
-    """Replace what neither a workbook nor a GeoPackage can hold (control characters) by U+FFFD."""
-    return _UNPRINTABLE.sub("\ufffd", text)
-
-
-def guard(text: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet would run."""
-    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
-        return "'" + text
-    return text
-
-
-def unguard(text: str) -> str:
-    """Take back what ``guard`` did."""
-    return text[1:] if _GUARDED.match(text) else text
+from gridplan.text import clean_text, is_clean
 
 
 def is_text(column: pd.Series) -> bool:
@@ -45,8 +19,7 @@ def as_texts(column: pd.Series) -> list[str]:
     """Write every value of a text column, clean; missing values are empty."""
     values = column.astype(object).where(column.notna(), "").tolist()
     texts = [value if type(value) is str else str(value) for value in values]
-    clean = not _UNPRINTABLE.search("".join(texts))  # one search for all, as nearly all are
-    return texts if clean else [clean_text(text) for text in texts]
+    return texts if is_clean("".join(texts)) else [clean_text(text) for text in texts]
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
