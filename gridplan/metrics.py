@@ -172,22 +172,39 @@ def _codes(units: pd.DataFrame, column: str) -> "pd.Index[str]":
     return codes
 
 
+def zone_measures(units: pd.DataFrame, layer: str) -> pd.DataFrame:
+    """Zones, main zone and main share of every grid, at once.
+
+    Parameters
+    ----------
+    units, layer
+        As for `incidences`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``<layer>_main``, ``<layer>_main_share``, ``<layer>_zones`` by ``grid_code``, sorted.
+    """
+    pairs = incidences(units, layer)
+    grids = _codes(units, "grid_code")
+    order = ["grid_code", "households", "zone_id"]
+    pairs = pairs.sort_values(order, ascending=[True, False, True], kind="stable")
+    main = pairs.drop_duplicates("grid_code").set_index("grid_code").reindex(grids)
+    count = pairs.groupby("grid_code").size().reindex(grids, fill_value=0)
+    return pd.DataFrame(
+        {
+            f"{layer}_main": main["zone_id"],
+            f"{layer}_main_share": main["share"].astype("float64"),
+            f"{layer}_zones": count.astype("int64"),
+        },
+        index=grids,
+    )
+
+
 def zones_touched(units: pd.DataFrame, layer: str) -> "pd.Series[int]":
     """Zones of a layer in which each grid has at least one household, indexed by ``grid_code``."""
-    count = incidences(units, layer).groupby("grid_code").size()
-    return count.reindex(_codes(units, "grid_code"), fill_value=0).rename(f"{layer}_zones")
-
-
-def _main(units: pd.DataFrame, layer: str) -> pd.DataFrame:
-    """Keep the incidence with most households of each grid, on the index of all grids."""
-    pairs = incidences(units, layer).sort_values(
-        ["grid_code", "households", "zone_id"], ascending=[True, False, True], kind="stable"
-    )
-    return (
-        pairs.drop_duplicates("grid_code")
-        .set_index("grid_code")
-        .reindex(_codes(units, "grid_code"))
-    )
+    count: pd.Series[int] = zone_measures(units, layer)[f"{layer}_zones"]
+    return count
 
 
 def main_zone(units: pd.DataFrame, layer: str) -> "pd.Series[str]":
@@ -195,8 +212,8 @@ def main_zone(units: pd.DataFrame, layer: str) -> "pd.Series[str]":
 
     Indexed by ``grid_code``; missing where the grid has no household in any zone.
     """
-    main: pd.Series[str] = _main(units, layer)["zone_id"]
-    return main.rename(f"{layer}_main")
+    main: pd.Series[str] = zone_measures(units, layer)[f"{layer}_main"]
+    return main
 
 
 def main_share(units: pd.DataFrame, layer: str) -> "pd.Series[float]":
@@ -204,7 +221,8 @@ def main_share(units: pd.DataFrame, layer: str) -> "pd.Series[float]":
 
     The denominator is all households of the grid; NaN where it has none in any zone.
     """
-    return _main(units, layer)["share"].rename(f"{layer}_main_share")
+    share: pd.Series[float] = zone_measures(units, layer)[f"{layer}_main_share"]
+    return share
 
 
 def straddles(units: pd.DataFrame, layer: str) -> "pd.Series[int]":

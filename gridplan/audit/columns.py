@@ -101,48 +101,48 @@ def _grid_columns(view: View) -> Iterator[Finding]:
 def _zone_columns(view: View) -> Iterator[Finding]:
     codes = pd.Index(view.grids["grid_code"])
     for layer in view.config.inputs.zones:
-        zones = metrics.zones_touched(view.units, layer).reindex(codes, fill_value=0)
-        main = metrics.main_zone(view.units, layer).reindex(codes)
-        share = metrics.main_share(view.units, layer).reindex(codes).astype(float)
+        right = metrics.zone_measures(view.units, layer).reindex(codes)
+        zones = right[f"{layer}_zones"].fillna(0)
+        main = right[f"{layer}_main"].astype("object")
         yield from _differences(view, "grids", f"{layer}_zones", zones)
-        yield from _differences(view, "grids", f"{layer}_main", main.astype("object"))
+        yield from _differences(view, "grids", f"{layer}_main", main)
+        share = right[f"{layer}_main_share"]
         yield from _differences(view, "grids", f"{layer}_main_share", share, SHARE_SLACK)
 
 
 def _parents(view: View) -> Iterator[Finding]:
     """Compare counts and streets of communities, streets and grids."""
     codes = pd.Index(view.communities["community_code"])
-    grids = view.grids["community_code"].value_counts().reindex(codes, fill_value=0)
-    held = view.units.groupby("community_code")["households"].sum().reindex(codes, fill_value=0)
-    yield from _differences(view, "communities", "grids", grids)
-    yield from _differences(view, "communities", "households", held)
-    given = view.inputs.communities.set_index("community_code")["street_code"]
-    street = given.reindex(codes)
-    known = street.notna().to_numpy()
-    street = street.astype("object").where(known, view.communities["street_code"].to_numpy())
-    yield from _differences(view, "communities", "street_code", street)
-    above = view.communities.set_index("community_code")["street_code"]
-    above = above.reindex(view.grids["community_code"]).astype("object")
+    counts = pd.DataFrame(
+        {
+            "communities": 1,
+            "grids": view.grids["community_code"].value_counts().reindex(codes, fill_value=0),
+            "households": view.units.groupby("community_code")["households"].sum(),
+            "street": view.inputs.communities.set_index("community_code")["street_code"],
+        },
+    ).reindex(codes)
+    counts["households"] = counts["households"].fillna(0)
+    written = view.communities["street_code"].to_numpy()
+    counts["street"] = counts["street"].astype("object").where(counts["street"].notna(), written)
+    yield from _differences(view, "communities", "grids", counts["grids"])
+    yield from _differences(view, "communities", "households", counts["households"])
+    yield from _differences(view, "communities", "street_code", counts["street"])
+    above = counts["street"].reindex(view.grids["community_code"])
     above = above.where(above.notna(), view.grids["street_code"].to_numpy())
     yield from _differences(view, "grids", "street_code", above)
     streets = pd.Index(view.streets["street_code"])
-    by_street = view.communities.groupby("street_code")
-    sums = {
-        "communities": by_street.size(),
-        "grids": by_street["grids"].sum(),
-        "households": by_street["households"].sum(),
-    }
-    for column, total in sums.items():
-        yield from _differences(view, "streets", column, total.reindex(streets, fill_value=0))
+    sums = counts.groupby("street")[["communities", "grids", "households"]].sum()
+    for column, total in sums.reindex(streets, fill_value=0).items():
+        yield from _differences(view, "streets", str(column), total)
 
 
 def _status(view: View) -> Iterator[Finding]:
     missed = breach_by_community(view).reindex(view.communities["community_code"], fill_value=0)
     gap = pd.to_numeric(view.communities["gap"], errors="coerce").to_numpy(dtype=float)
-    for i, (code, status, stopped) in enumerate(
-        view.communities[["community_code", "status", "stopped"]].itertuples(index=False, name=None)
+    for i, (code, status) in enumerate(
+        zip(view.communities["community_code"], view.communities["status"], strict=True)
     ):
-        wrong = _dishonest(str(status), float(gap[i]), stopped, int(missed.iloc[i]))
+        wrong = _dishonest(str(status), float(gap[i]), int(missed.iloc[i]))
         if wrong:
             yield broken(
                 Kind.STATUS_DISHONEST,
@@ -154,15 +154,13 @@ def _status(view: View) -> Iterator[Finding]:
             )
 
 
-def _dishonest(status: str, gap: float, stopped: object, missed: int) -> str:
+def _dishonest(status: str, gap: float, missed: int) -> str:
     if status not in STATUSES:
         return f"it can only be {', '.join(STATUSES)}"
     if gap < 0:
         return f"a gap of {gap:.2%} is impossible"
     if status == "optimal" and gap > 1e-6:
         return f"its gap is {gap:.2%}"
-    if status == "optimal" and isinstance(stopped, str) and stopped:
-        return f"it was stopped by {stopped}"
     if (status == "breach") != (missed > 0):
         return f"its grids miss the range by {missed} households in all"
     return ""
@@ -172,6 +170,7 @@ def _codes(view: View) -> Iterator[Finding]:
     members = np.bincount(view.grid_of[view.grid_of >= 0], minlength=len(view.grids))
     known = set(view.communities["community_code"])
     settled = set(view.units["community_code"])
+    profile = _profile(view)
     for i, code in enumerate(view.grids["grid_code"]):
         where = view.grid_place(i)
         if not code:
@@ -184,27 +183,32 @@ def _codes(view: View) -> Iterator[Finding]:
                 **where,
             )
         if where["community_code"] in known:
-            yield from _misfit(view, code, where)
+            yield from _misfit(profile, code, where)
 
 
-def _misfit(view: View, code: str, where: dict[str, str]) -> Iterator[Finding]:
-    pattern = _pattern(view, where["community_code"])
+def _misfit(profile: str, code: str, where: dict[str, str]) -> Iterator[Finding]:
+    pattern = _pattern(profile, where["community_code"])
     if pattern and not re.fullmatch(pattern, code):
         yield broken(
             Kind.CODE_MISFIT,
-            f"grid {code} does not fit the code profile {view.config.codes.profile} of community "
+            f"grid {code} does not fit the code profile {profile} of community "
             f"{where['community_code']}; number it again",
             **where,
         )
 
 
-def _pattern(view: View, community: str) -> str:
-    """Regular expression of the grid codes of one community; empty where the audit knows none."""
+def _profile(view: View) -> str:
+    """Resolve the code profile that the configuration asks for."""
     profile = view.config.codes.profile
-    if profile == "auto":
-        given = view.inputs.communities["community_code"].astype(str)
-        twelve = given.str.fullmatch("[0-9]{12}").all()
-        profile = "beijing-15" if twelve else "{community_code}-{seq:03}"
+    if profile != "auto":
+        return profile
+    given = view.inputs.communities["community_code"].astype(str)
+    twelve = given.str.fullmatch("[0-9]{12}").all()
+    return "beijing-15" if twelve else "{community_code}-{seq:03}"
+
+
+def _pattern(profile: str, community: str) -> str:
+    """Regular expression of the grid codes of one community; empty where the audit knows none."""
     if profile in DIGITS:
         return rf"{re.escape(community)}[0-9]{{{DIGITS[profile]}}}"
     if "{" not in profile:

@@ -9,14 +9,17 @@ import shapely
 
 from gridplan.audit.kinds import Kind
 from gridplan.audit.shape import EXTRA_IDS
-from gridplan.audit.view import Bools, Ints, Shapes, View, broken, positions
+from gridplan.audit.view import Bools, Ints, Shapes, View, broken, positions, valid
 from gridplan.domain import Finding, Severity
 
 SLIVER = 0.1
 """Part of a feature within a grid that is too small to count, in metres or m²."""
 
 ROAD_SLACK = 1e-3
-"""Share of a layer's road length that cutting at grid borders may lose."""
+"""Share of a road's length that cutting at grid borders may lose."""
+
+BORDER_M = 1.0
+"""How far beside a grid a road may run and still be its border, in metres."""
 
 
 def check_features(view: View) -> Iterator[Finding]:
@@ -43,12 +46,12 @@ def _layer(view: View, layer: str, given: gpd.GeoDataFrame) -> Iterator[Finding]
     grid = positions(view.grids["grid_code"], code)
     ids = held[key].astype(str)
     free = given[~given[key].astype(str).isin(ids[grid >= 0])]
-    inside = _inside(free.geometry.to_numpy(), view.grids.geometry.to_numpy())
+    inside = _inside(valid(free.geometry.to_numpy()), view.grids.geometry.to_numpy())
     yield from _unattributed(layer, free[key].astype(str)[inside])
     yield from _outside(layer, int((~inside).sum()), len(given))
     yield from _elsewhere(view, layer, held.assign(key=ids), grid)
     if layer == "roads":
-        yield from _lengths(given.geometry.to_numpy(), held, view.grids.geometry.to_numpy())
+        yield from _lengths(given, held.assign(grid_code=code), view.grids.geometry.to_numpy())
 
 
 def _inside(shapes: Shapes, grids: Shapes) -> Bools:
@@ -84,19 +87,13 @@ def _outside(layer: str, count: int, of: int) -> Iterator[Finding]:
         )
 
 
-def _elsewhere(
-    view: View,
-    layer: str,
-    held: gpd.GeoDataFrame,
-    grid: Ints,
-) -> Iterator[Finding]:
-    """Name features whose grid they do not touch although they lie in another one."""
-    grids, shapes = view.grids.geometry.to_numpy(), held.geometry.to_numpy()
+def _elsewhere(view: View, layer: str, held: gpd.GeoDataFrame, grid: Ints) -> Iterator[Finding]:
+    """Name features whose grid they do not reach although they lie in another one."""
+    grids, shapes = view.grids.geometry.to_numpy(), valid(held.geometry.to_numpy())
     known = np.flatnonzero(grid >= 0)
+    reach = BORDER_M if layer == "roads" else view.config.topology.tolerance_m
     shapely.prepare(grids)
-    away = known[~shapely.intersects(grids[grid[known]], shapes[known])]
-    near = shapely.distance(grids[grid[away]], shapes[away]) <= view.config.topology.tolerance_m
-    away = away[~near]
+    away = known[~shapely.dwithin(grids[grid[known]], shapes[known], reach)]
     away = away[_inside(shapes[away], grids)]
     for i in away:
         place, code = str(held["key"].iloc[i]), str(held["grid_code"].iloc[i])
@@ -109,20 +106,27 @@ def _elsewhere(
         )
 
 
-def _lengths(given: Shapes, held: gpd.GeoDataFrame, grids: Shapes) -> Iterator[Finding]:
+def _lengths(given: gpd.GeoDataFrame, held: gpd.GeoDataFrame, grids: Shapes) -> Iterator[Finding]:
+    """Name roads attributed with fewer metres than lie in grids, or with more than they have."""
+    shapes = given.geometry.to_numpy()
+    whole = shapely.length(shapes)
+    inside = whole.copy()
     ground = shapely.union_all(grids)
     shapely.prepare(ground)
-    length = shapely.length(given)
-    crossing = ~shapely.covers(ground, given)
-    length[crossing] = shapely.length(shapely.intersection(given[crossing], ground))
-    coded = held["grid_code"].notna() & (held["grid_code"].astype("object") != "")
-    written = pd.to_numeric(held.loc[coded, "length_m"], errors="coerce").sum()
-    if abs(written - length.sum()) > max(1.0, ROAD_SLACK * length.sum()):
+    crossing = ~shapely.covers(ground, shapes)
+    inside[crossing] = shapely.length(shapely.intersection(shapes[crossing], ground))
+    metres = pd.to_numeric(held["length_m"], errors="coerce").where(held["grid_code"] != "", 0)
+    total = metres.fillna(0).groupby(held["road_id"].astype(str)).sum()
+    written = total.reindex(given["road_id"].astype(str), fill_value=0).to_numpy(dtype=float)
+    slack = np.maximum(BORDER_M, ROAD_SLACK * whole)
+    for i in np.flatnonzero((written < inside - slack) | (written > whole + slack)):
+        place = str(given["road_id"].iloc[i])
         yield broken(
             Kind.ROAD_LENGTH,
-            f"roads: {written:.0f} m are attributed to grids, {length.sum():.0f} m lie in them; "
-            "run partition again",
+            f"roads: {written[i]:.1f} m of {place} are attributed to grids; {inside[i]:.1f} m lie "
+            f"in them, of {whole[i]:.1f} m in all; run partition again",
             layer="roads",
-            value=round(float(written), 1),
-            limit=round(float(length.sum()), 1),
+            place=place,
+            value=round(float(written[i]), 2),
+            limit=round(float(inside[i]), 2),
         )

@@ -60,12 +60,6 @@ class Ground:
         return components(len(self.view.units), *self.edges)
 
     @cached_property
-    def heavy(self) -> Bools:
-        """Units in an indivisible block above the maximum: a unit, or a listed block."""
-        total = self.total(self.block)
-        return np.asarray(total[self.block] > self.view.config.grids.max)
-
-    @cached_property
     def block(self) -> Ints:
         """Block of every unit, by its smallest unit: touching units that are kept together."""
         view = self.view
@@ -77,12 +71,55 @@ class Ground:
         return components(len(view.units), a[same], b[same])
 
     @cached_property
-    def pocket(self) -> Ints:
-        """Part of every unit when single units above the maximum are taken out, to stay alone."""
+    def bound(self) -> Ints:
+        """What hard rules keep in one grid, by its smallest unit: blocks and whole zones that fit.
+
+        Where such groups overlap into one that no grid could hold, or that two nested zones
+        divide, which of them yields is not the audit's to say: none counts as bound.
+        """
+        view = self.view
+        groups = [self.block]
+        for layer, section in view.config.inputs.zones.items():
+            if section.mode == "whole":
+                groups.append(self._fitting(pd.factorize(view.units[layer])[0]))
+        maximum = view.config.grids.max
+        single = np.arange(len(view.units))
+        groups = [np.where(self.total(g)[g] > maximum, single, g) for g in groups]
+        joined = components(len(single), np.tile(single, len(groups)), np.concatenate(groups))
+        fits = (self.total(joined)[joined] <= maximum) & ~self._crosses_nest(joined)
+        return np.where(fits, joined, single)
+
+    def _fitting(self, zone: Ints) -> Ints:
+        """Group the units of each zone part that hangs together inside its community."""
+        a, b = np.r_[self.borders.a, self.link_a], np.r_[self.borders.b, self.link_b]
+        same = (zone[a] == zone[b]) & (zone[a] >= 0)
+        piece = components(len(zone), a[same], b[same])
+        table = pd.DataFrame({"home": self.view.community_of, "zone": zone, "piece": piece})
+        torn = table.groupby(["home", "zone"])["piece"].transform("nunique") > 1
+        return np.where(torn, np.arange(len(zone)), piece)
+
+    def _crosses_nest(self, label: Ints) -> Bools:
+        """Tell which units are in a group with two zones of a nested layer."""
+        crosses = np.zeros(len(label), dtype=bool)
+        for layer, section in self.view.config.inputs.zones.items():
+            if section.mode == "nest":
+                count = self.view.units.groupby(label)[layer].transform("nunique")
+                crosses |= count.to_numpy() > 1
+        return crosses
+
+    @cached_property
+    def neighbours(self) -> tuple[Ints, Ints]:
+        """All neighbours of all units, one after another, and where each unit's begin."""
         a, b = self.edges
-        heavy = self.view.households > self.view.config.grids.max
-        free = ~heavy[a] & ~heavy[b]
-        return components(len(self.view.units), a[free], b[free])
+        ends, others = np.r_[a, b], np.r_[b, a]
+        order = np.argsort(ends, kind="stable")
+        return others[order], np.searchsorted(ends[order], np.arange(len(self.view.units) + 1))
+
+    def around(self, units: Ints) -> Ints:
+        """Units next to some others, without those themselves."""
+        near, start = self.neighbours
+        found = [near[start[i] : start[i + 1]] for i in units]
+        return np.setdiff1d(np.concatenate(found) if found else units[:0], units)
 
     def total(self, label: Ints) -> Ints:
         """Households of each part, by label."""

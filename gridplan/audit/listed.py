@@ -9,6 +9,7 @@ import shapely
 
 from gridplan.audit.ground import Ground, Join
 from gridplan.audit.kinds import Kind
+from gridplan.audit.ranges import alone_is_best
 from gridplan.audit.view import View, broken, positions, valid
 from gridplan.domain import Finding
 
@@ -37,21 +38,13 @@ def check_listed(ground: Ground, joins: Sequence[Join]) -> Iterator[Finding]:
             )
 
 
-def _unit(view: View, row: "pd.Series[Any]") -> int:
-    return int(positions(view.units["unit_id"], pd.Series([row["place"]], dtype="str"))[0])
-
-
-def _source(view: View, row: "pd.Series[Any]") -> int:
-    return int(positions(view.inputs.units["unit_id"], pd.Series([row["place"]], dtype="str"))[0])
-
-
 def _block_over_max(ground: Ground, row: "pd.Series[Any]") -> str:
     view = ground.view
     named = view.inputs.units["block_id"].reindex(view.source_of) == row["place"]
     members = np.flatnonzero(
         (named & (view.units["community_code"] == row["community_code"]).to_numpy()).to_numpy()
     )
-    unit = _unit(view, row)
+    unit = view.unit_at.get(row["place"], -1)
     if unit >= 0:
         held = [int(view.households[unit])]
     else:
@@ -64,11 +57,13 @@ def _block_over_max(ground: Ground, row: "pd.Series[Any]") -> str:
 
 
 def _component_under_min(ground: Ground, row: "pd.Series[Any]") -> str:
-    unit = _unit(ground.view, row)
+    unit = ground.view.unit_at.get(row["place"], -1)
     if unit < 0:
         return "the plan has no such unit"
-    labels = (ground.part, ground.island, ground.pocket)
-    held = [int(ground.total(label)[label[unit]]) for label in labels]
+    held = [int(ground.total(label)[label[unit]]) for label in (ground.part, ground.island)]
+    members = np.flatnonzero(ground.view.grid_of == ground.view.grid_of[unit])
+    if alone_is_best(ground, members):
+        held.append(int(ground.view.households[members].sum()))
     if min(held) >= ground.view.config.grids.min:
         return f"its part of the community holds {min(held)} households"
     return _other_value(row, held)
@@ -90,7 +85,7 @@ def _community_empty(ground: Ground, row: "pd.Series[Any]") -> str:
 
 def _unit_multipart(ground: Ground, row: "pd.Series[Any]") -> str:
     view = ground.view
-    unit, source = _unit(view, row), _source(view, row)
+    unit, source = view.unit_at.get(row["place"], -1), view.source_at.get(row["place"], -1)
     if source < 0:
         return "the inputs have no such unit"
     shapes = [view.inputs.units.geometry.iloc[source], *view.cells[[unit] if unit >= 0 else []]]
@@ -99,7 +94,7 @@ def _unit_multipart(ground: Ground, row: "pd.Series[Any]") -> str:
 
 def _distance(view: View, row: "pd.Series[Any]") -> float:
     """Metres from the shape of a unit to the nearest community; NaN where there is no such unit."""
-    source = _source(view, row)
+    source = view.source_at.get(row["place"], -1)
     if source < 0:
         return float("nan")
     shape = view.inputs.units.geometry.iloc[source]
@@ -120,14 +115,14 @@ def _unit_outside(ground: Ground, row: "pd.Series[Any]") -> str:
     metres = _distance(ground.view, row)
     if np.isnan(metres):
         return "the inputs have no such unit"
-    if _unit(ground.view, row) >= 0:
+    if ground.view.unit_at.get(row["place"], -1) >= 0:
         return "it is in the plan"
     limit = ground.view.config.topology.snap_community_m
     return "" if metres > limit else f"it lies {metres:.1f} m from a community"
 
 
 def _unit_straddles(ground: Ground, row: "pd.Series[Any]") -> str:
-    view, source = ground.view, _source(ground.view, row)
+    view, source = ground.view, ground.view.source_at.get(row["place"], -1)
     home = positions(
         view.inputs.communities["community_code"], pd.Series([row["community_code"]], dtype="str")
     )[0]

@@ -1,12 +1,18 @@
 """Promise 4: every residential grid is within the range, or the audit can see why none could be.
 
+A *bound group* is what hard rules keep in one grid: a unit, or units that a block or a whole zone
+keeps together. Ground is *shut in* when all the ways out of it lead into bound groups that have no
+room for its households below the maximum; ground without a way out is shut in too. No plan can then
+have all of it in grids in range, if it is too small to be a grid itself.
+
 Two excuses are verified, and no other:
 
-- *over*: the grid holds exactly one indivisible block above the maximum, and besides it nothing but
-  units without households and units of pockets: parts that hold fewer households than the minimum
-  once such blocks are taken out of the community, and so could be no grid of their own.
-- *under*: the grid is a whole connected part of its community (or a whole pocket) and the part
-  holds fewer households than the minimum.
+- *under*: the grid is shut in.
+- *over*: the grid is one bound group, and besides it only units without households, and ground that
+  is shut in and too small to be a grid.
+
+Both only where the other choice, joining the shut-in ground to a group beside it or leaving it
+alone, would miss the range by more.
 """
 
 from collections.abc import Iterator
@@ -15,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from gridplan import metrics
+from gridplan.audit.adjacency import components
 from gridplan.audit.ground import Ground
 from gridplan.audit.kinds import Kind
 from gridplan.audit.view import Bools, Ints, View, broken, excepted
@@ -28,64 +35,85 @@ def check_ranges(ground: Ground) -> Iterator[Finding]:
     residential = view.grids["grid_kind"].to_numpy() != GridKind.UNIT
     yield from _unit_grids(view, ~residential)
     held = view.grid_households
-    over = _over_excused(ground)
-    under = _under_excused(ground)
+    # A community without units, such as a port, is one grid of 0 households.
+    bare = ~view.grids["community_code"].isin(view.units["community_code"]).to_numpy()
     for i in np.flatnonzero(residential & ((held < limits.min) | (held > limits.max))):
-        if held[i] > limits.max and over[i]:
-            yield _heavy(ground, int(i))
-        elif held[i] < limits.min and under[i]:
+        members = np.flatnonzero(view.grid_of == i)
+        if held[i] > limits.max and (group := _core(ground, members)) is not None:
+            yield _heavy(ground, int(i), group)
+        elif held[i] < limits.min and (bare[i] or alone_is_best(ground, members)):
             yield _light(ground, int(i))
         else:
             yield _out_of_range(view, int(i))
 
 
-def _all_of_grid(view: View, fine: Bools) -> Bools:
-    """Tell for which grids something holds for all their units (and that there are any)."""
-    known = view.grid_of >= 0
-    count = np.bincount(view.grid_of[known], minlength=len(view.grids))
-    good = np.bincount(view.grid_of[known & fine], minlength=len(view.grids))
-    return np.asarray((count == good) & (count > 0))
+def alone_is_best(ground: Ground, members: Ints) -> bool:
+    """Tell whether a grid below the minimum is shut in, and joining it would miss by more."""
+    exits = _exits(ground, members)
+    if exits is None or not len(members):
+        return False
+    held = int(ground.view.households[members].sum())
+    return not len(exits) or ground.view.config.grids.min - held <= _joining(ground, held, exits)
 
 
-def _over_excused(ground: Ground) -> Bools:
-    view, heavy = ground.view, ground.heavy
-    idle = (view.households == 0) | ground.small(ground.pocket)
-    known = heavy & (view.grid_of >= 0)
-    blocks = np.unique(np.c_[view.grid_of[known], ground.block[known]], axis=0)
-    one = np.bincount(blocks[:, 0], minlength=len(view.grids)) == 1
-    return np.asarray(_all_of_grid(view, heavy | idle) & one & _whole(view, ground.block, heavy))
+def _exits(ground: Ground, members: Ints) -> Ints | None:
+    """Households of the bound groups around some ground that is shut in; None where it is not."""
+    view, bound = ground.view, ground.bound
+    own = np.unique(bound[members])
+    if np.isin(bound, own).sum() != len(members):
+        return None  # it divides a group: the rest of that could join it
+    around = np.unique(bound[ground.around(members)])
+    exits = ground.total(bound)[around]
+    room = np.maximum(0, view.config.grids.max - exits).sum()
+    shut = not len(around) or view.households[members].sum() > room
+    return exits if shut else None
 
 
-def _under_excused(ground: Ground) -> Bools:
-    view = ground.view
-    settled = set(view.units["community_code"])
-    # A community without units, such as a port, is one grid of 0 households.
-    excused: Bools = ~view.grids["community_code"].isin(settled).to_numpy()
-    for label in (ground.island, ground.pocket):
-        small = ground.small(label)
-        excused |= _all_of_grid(view, small) & _whole(view, label, small)
-    return excused
+def _joining(ground: Ground, held: int, exits: Ints) -> int:
+    """Least breach that joining some households to a group beside them would add."""
+    maximum = ground.view.config.grids.max
+    return int((np.maximum(0, exits + held - maximum) - np.maximum(0, exits - maximum)).min())
 
 
-def _whole(view: View, label: Ints, which: Bools) -> Bools:
-    """Tell which grids divide none of the parts that they hold units of."""
-    table = pd.DataFrame({"label": label[which], "grid": view.grid_of[which]})
-    divided = table.groupby("label")["grid"].nunique()
-    cut = which & np.isin(label, divided.index[divided > 1].to_numpy())
-    result = np.ones(len(view.grids), dtype=bool)
-    result[view.grid_of[cut & (view.grid_of >= 0)]] = False
-    return result
+def _core(ground: Ground, members: Ints) -> Ints | None:
+    """Find the bound group that excuses a grid above the maximum, None where nothing does."""
+    for label in (ground.bound, ground.block):
+        total = ground.total(label)[label[members]]
+        group = np.flatnonzero(label == label[members[np.argmax(total)]])
+        if np.isin(group, members).all() and _belongs(ground, members, group):
+            return group
+    return None
 
 
-def _heavy(ground: Ground, grid: int) -> Finding:
+def _belongs(ground: Ground, members: Ints, group: Ints) -> bool:
+    """Tell whether all else in a grid is empty, or shut in and better there than alone."""
+    view, limit = ground.view, ground.view.config.grids.min
+    rest = np.setdiff1d(members, group)
+    a, b = ground.edges
+    inside = np.isin(a, rest) & np.isin(b, rest)
+    piece = components(len(view.units), a[inside], b[inside])[rest]
+    # Ground without a way out came by a join, so it can only have gone to this group.
+    here = np.array([view.households[group].sum()])
+    for label in np.unique(piece):
+        part = rest[piece == label]
+        held = int(view.households[part].sum())
+        exits = _exits(ground, part)
+        if held and (
+            exits is None or _joining(ground, held, exits if len(exits) else here) > limit - held
+        ):
+            return False
+    return True
+
+
+def _heavy(ground: Ground, grid: int, group: Ints) -> Finding:
     view, limit = ground.view, ground.view.config.grids.max
     where = view.grid_place(grid)
-    unit = int(np.flatnonzero((view.grid_of == grid) & ground.heavy)[0])
-    members = np.flatnonzero(ground.block == ground.block[unit])
-    held = int(ground.total(ground.block)[ground.block[unit]])
-    block = str(view.unit_ids[unit])
-    if len(members) > 1:
-        block = str(view.inputs.units["block_id"].iloc[view.source_of[unit]])
+    held = int(view.households[group].sum())
+    if held <= limit:
+        return _joined(view, grid, group)
+    block = str(view.unit_ids[group[0]])
+    if len(group) > 1:
+        block = str(view.inputs.units["block_id"].iloc[view.source_of[group[0]]])
     return excepted(
         Kind.BLOCK_OVER_MAX,
         f"grid {where['place']} holds {view.grid_households[grid]} households because {block} "
@@ -94,6 +122,23 @@ def _heavy(ground: Ground, grid: int) -> Finding:
         other=where["place"],
         value=float(held),
         limit=float(limit),
+    )
+
+
+def _joined(view: View, grid: int, group: Ints) -> Finding:
+    """Excuse a grid above the maximum because a part below the minimum can only go there."""
+    where = view.grid_place(grid)
+    rest = np.setdiff1d(np.flatnonzero(view.grid_of == grid), group)
+    held = int(view.households[rest].sum())
+    return excepted(
+        Kind.COMPONENT_UNDER_MIN,
+        f"grid {where['place']} holds {view.grid_households[grid]} households because a part of "
+        f"{held} around unit {view.unit_ids[rest[0]]} can go nowhere else; declare a link to "
+        "another neighbour, or let the units it adjoins be divided",
+        **{**where, "layer": "units", "place": str(view.unit_ids[rest[0]])},
+        other=where["place"],
+        value=float(held),
+        limit=float(view.config.grids.min),
     )
 
 
@@ -115,8 +160,8 @@ def _light(ground: Ground, grid: int) -> Finding:
     place = str(view.unit_ids[view.grid_of == grid][0])
     return excepted(
         Kind.COMPONENT_UNDER_MIN,
-        f"grid {where['place']} holds {held} households because no more hang together there; "
-        "declare a link to a neighbouring part, or merge the community with another",
+        f"grid {where['place']} holds {held} households because no more can join it; "
+        "declare a link to a neighbour with room, or merge the community with another",
         **{**where, "layer": "units", "place": place},
         other=where["place"],
         value=float(held),
@@ -152,7 +197,7 @@ def _claim(view: View, grid: int) -> str:
         (view.listed["kind"] == "no-plan-in-range")
         & (view.listed["community_code"] == row["community_code"])
     ]
-    proof = "; it claims that no plan is in range" if len(claims) else ""
+    proof = "; listed as having no plan in range" if len(claims) else ""
     return f" (the optimiser says {row['status']}, {bound}{stopped}{proof})"
 
 

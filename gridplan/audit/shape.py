@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from pyproj import CRS
 
@@ -24,6 +25,7 @@ NUMBERS = {
     "streets": ["communities", "grids", "households"],
     "units": ["households"],
 }
+COUNTS = {"households", "parts", "grids", "communities"}
 EXTRA_IDS = {
     "buildings": "building_id",
     "institutions": "institution_id",
@@ -98,9 +100,13 @@ def _number_problems(name: str, where: str, frame: gpd.GeoDataFrame, key: str) -
     for column in NUMBERS.get(name, []):
         if column not in frame.columns:
             continue
-        wrong = pd.to_numeric(frame[column], errors="coerce").isna()
+        values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float)
+        wrong = ~np.isfinite(values)
+        if column in COUNTS:
+            wrong |= values != np.round(values)
+        what = "whole number" if column in COUNTS else "number"
         if wrong.any():
-            yield f"{where}: {column} is no number in {_rows(frame.loc[wrong, [key, column]])}"
+            yield f"{where}: {column} is no {what} in {_rows(frame.loc[wrong, [key, column]])}"
 
 
 def _rows(bad: pd.DataFrame) -> str:

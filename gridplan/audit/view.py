@@ -92,6 +92,16 @@ class View:
         return positions(self.inputs.units["unit_id"], self.units["unit_id"])
 
     @cached_property
+    def unit_at(self) -> dict[str, int]:
+        """Position of the first unit with each id."""
+        return {str(unit): i for i, unit in reversed(list(enumerate(self.unit_ids)))}
+
+    @cached_property
+    def source_at(self) -> dict[str, int]:
+        """Position in ``inputs.units`` of each id."""
+        return {str(unit): i for i, unit in enumerate(self.inputs.units["unit_id"])}
+
+    @cached_property
     def unit_ids(self) -> NDArray[np.object_]:
         """Id of every unit, as text."""
         ids: NDArray[np.object_] = self.units["unit_id"].to_numpy(dtype=object)
@@ -148,10 +158,10 @@ class View:
 
 def positions(keys: "pd.Series[str]", wanted: "pd.Series[str]") -> Ints:
     """Position of each wanted key among ``keys`` (the first of equals); -1 where there is none."""
-    index = pd.Series(np.arange(len(keys)), index=keys.astype("str").to_numpy())
-    index = index[~index.index.duplicated()]
-    found = index.reindex(wanted.astype("str").to_numpy()).fillna(-1)
-    return found.to_numpy(dtype=np.int64)
+    index = pd.Index(keys.to_numpy(dtype=object), dtype=object)
+    first = np.flatnonzero(~index.duplicated())
+    found = index[first].get_indexer(wanted.to_numpy(dtype=object))
+    return np.where(found >= 0, first[found], -1).astype(np.int64)
 
 
 def unmatched_m(shapes: Shapes) -> Floats:
@@ -191,8 +201,7 @@ def _as_text(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
 
 def _bad_polygons(frame: gpd.GeoDataFrame, name: str) -> Iterator[Finding]:
     shapes = frame.geometry.to_numpy()
-    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    missing |= shapely.get_dimensions(shapes) != 2
+    missing = ~_polygonal(shapes)
     for i in np.flatnonzero(missing):
         yield broken(
             Kind.POLYGON_MISSING,
@@ -210,9 +219,14 @@ def _bad_polygons(frame: gpd.GeoDataFrame, name: str) -> Iterator[Finding]:
         )
 
 
+def _polygonal(shapes: Shapes) -> Bools:
+    """Tell polygons and multipolygons with something inside from everything else."""
+    return np.asarray(np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes))
+
+
 def _tidy(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
     shapes = frame.geometry.to_numpy().copy()
-    shapes[shapely.is_missing(shapes) | (shapely.get_dimensions(shapes) != 2)] = shapely.Polygon()
+    shapes[~_polygonal(shapes)] = shapely.Polygon()
     shapes = valid(shapes)
     order = ["unit_id", "grid_code"] if name == "units" else [KEYS[name]]
     frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
