@@ -22,8 +22,8 @@ def quick_bound(piece: Piece, grids: int | None) -> tuple[float, int]:
         k * (terms.balance * ((h / k - terms.target) / terms.half) ** 2 + terms.per_grid)
         for k in choices
     )
-    reach = np.bincount(
-        piece.labels.index, piece.cap[piece.labels.node], len(piece.label_weight)
-    )
-    del reach
-    return piece.constant + level + math.fsum(piece.label_weight), excess
+    # a zone touches at least as many grids as its households fill, plans over the range aside
+    inside = np.bincount(piece.labels.index, piece.labels.value, len(piece.label_weight))
+    plain = excess == 0 and bool((piece.h == piece.cap).all())
+    times = np.maximum(1, np.ceil(inside / terms.hi)) if plain else np.ones(len(inside))
+    return piece.constant + level + math.fsum(piece.label_weight * times), excess

@@ -18,7 +18,7 @@ class Budget:
         self.limit = limit
         self.spent = 0
         self.deadline = time.perf_counter() + deadline_s if deadline_s > 0 else 0.0
-        self.out_of_time = False
+        self.stopped = ""
 
     def spend(self, work: int) -> None:
         """Count work done."""
@@ -33,5 +33,9 @@ class Budget:
     def over(self) -> bool:
         """Whether the work or the time is used up."""
         if self.deadline and time.perf_counter() >= self.deadline:
-            self.out_of_time = True
-        return self.out_of_time or self.spent >= self.limit
+            self.stopped = self.stopped or "time"
+        return bool(self.stopped) or self.spent >= self.limit
+
+    def interrupt(self) -> None:
+        """Ctrl-C: nothing more is to be started."""
+        self.stopped = "interrupt"

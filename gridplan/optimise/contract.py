@@ -124,7 +124,7 @@ class _Builder:
         return self.place[a], self.place[b]
 
     def _join_locks(self) -> None:
-        """Contract locked pairs that touch; the others are kept together by a label."""
+        """Contract locked pairs that touch; the others stay as rules."""
         locks = [lock for lock in self.problem.locks if lock[0] in ("together", "in")]
         waiting = sorted({self._pair(a, b) for _, a, b in locks})
         for a, b in waiting:
@@ -218,27 +218,23 @@ class _Builder:
 
     def _labels(self, group: Ints) -> tuple[Pairs, Floats, float]:
         """Zones that cost something where a grid touches them, and the constant of the excess."""
-        node, index, weight, constant = [], [], [], 0.0
+        node, index, value_at, weight, constant = [], [], [], [], 0.0
         crowded = set(self.crowded)
         steep = self._steep()
         for layer, zones in self.zones.items():
             value = self.problem.weights[layer]
-            households: dict[str, int] = {}
-            touched: dict[str, set[int]] = {}
+            touched: dict[str, dict[int, int]] = {}
             for i, zone in enumerate(zones):
                 if zone is not None and self.h[i] > 0:
-                    households[zone] = households.get(zone, 0) + int(self.h[i])
-                    touched.setdefault(zone, set()).add(int(group[i]))
+                    inside = touched.setdefault(zone, {})
+                    inside[int(group[i])] = inside.get(int(group[i]), 0) + int(self.h[i])
             for zone in sorted(touched):
-                constant -= value * -(-households[zone] // self.problem.max)
+                constant -= value * -(-sum(touched[zone].values()) // self.problem.max)
                 node += sorted(touched[zone])
+                value_at += [touched[zone][g] for g in sorted(touched[zone])]
                 index += [len(weight)] * len(touched[zone])
                 weight.append(value + (steep if (layer, zone) in crowded else 0.0))
-        for a, b in self.loose:
-            node += [int(group[a]), int(group[b])]
-            index += [len(weight)] * 2
-            weight.append(steep)
-        pairs = Pairs(np.array(node, np.int64), np.array(index, np.int64), np.ones(len(node)))
+        pairs = Pairs(np.array(node, np.int64), np.array(index, np.int64), np.array(value_at, np.float64))
         return pairs, np.array(weight, dtype=np.float64), constant
 
     def _steep(self) -> float:
@@ -289,6 +285,7 @@ class _Builder:
             label_weight=weight,
             nest=nest,
             apart=apart,
+            tied=group[np.array(self.loose, np.int64).reshape(-1, 2)],
             old=self._old(group),
             terms=self._terms(),
         )

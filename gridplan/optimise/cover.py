@@ -32,20 +32,22 @@ def next_open(order: Ints, covered: Ints, start: int) -> int:
 @kernel
 def dive(
     mask: Ints,
+    cost: Floats,
     extra: Floats,
     order: Ints,
     first: Ints,
     listed: Ints,
-    grids: int,
-    gap: float,
+    lower: float,
+    upper: float,
     limit: int,
     best: Ints,
-) -> tuple[float, int]:
-    """Cheapest cover by ``grids`` columns below ``gap``; its value and the steps used.
+) -> int:
+    """Cheapest cover by as many columns as ``best`` has room for, if below ``upper``.
 
-    ``first`` and ``listed`` name the columns of every place in ``order``, cheapest first. The value
-    stays ``gap`` where nothing cheaper exists.
+    ``first`` and ``listed`` name the columns of every place in ``order``, cheapest first; a cover
+    costs ``lower`` and the extra of its columns or more. Returns the steps used.
     """
+    grids = len(best)
     words = mask.shape[1]
     covered = np.zeros((grids + 1, words), dtype=np.int64)
     place = np.zeros(grids + 1, dtype=np.int64)
@@ -58,7 +60,8 @@ def dive(
     while depth >= 0 and steps < limit:
         steps += 1
         node = place[depth]
-        if at[depth] >= first[node + 1] or value[depth] + extra[listed[at[depth]]] >= gap:
+        dear = upper - lower - value[depth]
+        if at[depth] >= first[node + 1] or extra[listed[at[depth]]] >= dear:
             depth -= 1
             continue
         j = listed[at[depth]]
@@ -71,31 +74,42 @@ def dive(
         value[depth + 1] = value[depth] + extra[j]
         onward = next_open(order, covered[depth + 1], node)
         if onward == len(order):
-            if depth + 1 == grids:
-                gap = value[depth + 1]
+            total = cost[pick[:grids]].sum()
+            if depth + 1 == grids and total < upper:
+                upper = total
                 best[:] = pick[:grids]
         elif depth + 1 < grids:
             depth += 1
             place[depth] = onward
             at[depth] = first[onward]
-    return gap, steps
+    return steps
 
 
 def search_cover(
-    mask: Ints, inside: NDArray[np.bool_], extra: Floats, grids: int, gap: float, limit: int
+    mask: Ints,
+    inside: NDArray[np.bool_],
+    cost: Floats,
+    extra: Floats,
+    *,
+    grids: int,
+    lower: float,
+    upper: float,
+    limit: int,
 ) -> tuple[Ints | None, bool, int]:
-    """Columns of the cheapest cover whose reduced costs sum to less than ``gap``.
+    """Columns of the cheapest cover that costs less than ``upper``.
 
     Parameters
     ----------
     mask, inside
         The columns as masks and as a table, in ascending order of ``extra``.
-    extra
-        Reduced cost of every column, 0 or more.
+    cost, extra
+        Cost and reduced cost of every column, the second 0 or more.
     grids
         Columns that a cover has.
-    gap, limit
-        What a cover must stay below, and the steps allowed.
+    lower, upper
+        Bound that the reduced costs come on top of, and what a cover must stay below.
+    limit
+        Steps allowed.
 
     Returns
     -------
@@ -109,5 +123,6 @@ def search_cover(
     first = np.concatenate([[0], np.cumsum(times[order])]).astype(np.int64)
     listed = np.nonzero(inside[:, order].T)[1].astype(np.int64)
     best = np.full(grids, -1, dtype=np.int64)
-    _, steps = dive(mask, np.maximum(extra, 0.0), order, first, listed, grids, gap, limit, best)
+    extra = np.maximum(extra, 0.0)
+    steps = dive(mask, cost, extra, order, first, listed, lower, upper, limit, best)
     return (None if best[0] < 0 else best), steps < limit, int(steps)

@@ -282,11 +282,25 @@ def price_of(k: Kernel, stack: Stack, d: int) -> float:
 
 
 @kernel
+def parted(k: Kernel, area: Area, inside: int) -> bool:
+    """Whether a set holds one node of a tied pair without the other."""
+    for v in range(len(k.h)):
+        for e in range(k.tptr[v], k.tptr[v + 1]):
+            a = area.place[v]
+            b = area.place[k.tied[e]]
+            if (inside >> a) & 1 != (inside >> b) & 1:
+                return True
+    return False
+
+
+@kernel
 def emit(k: Kernel, area: Area, stack: Stack, d: int, slack: int, found: Found, at: int) -> int:
     """Write the set at depth d down where it could be a grid of a plan; return the next place."""
     h = stack.number[d, 0]
     excess = max(0, k.lo - h, h - k.hi)
     if h == 0 or excess + stack.number[d, 2] > slack:
+        return at
+    if len(k.tied) > 0 and parted(k, area, stack.inside[d]):
         return at
     found.mask[at, :] = 0
     inside = stack.inside[d]

@@ -7,17 +7,19 @@ import numpy as np
 from gridplan.optimise.budget import Budget
 from gridplan.optimise.cover import search_cover
 from gridplan.optimise.enumerate import Enumerator, Found
-from gridplan.optimise.lp import Relaxation
+from gridplan.optimise.lp import Relaxation, violated
 from gridplan.optimise.master import choose
 from gridplan.optimise.piece import Piece, score
 from gridplan.optimise.pool import Pool
 from gridplan.optimise.problem import Floats, Ints
+from gridplan.optimise.search import grid_value
 
 TOLERANCE = 1e-9
 ROUND = 250  # columns added in one round of pricing
 FEW = 1500  # columns that the last integer programme takes at ease
 MANY = 6000
-DIVE = 200_000  # steps of the depth-first search that a window tries before the integer programme
+CUTTING = 12  # rounds of cuts
+DIVE = 200_000  # steps of the depth-first search that a window may take
 
 
 @dataclass(frozen=True)
@@ -84,13 +86,12 @@ class Partitioning:
 
     def seed(self, plan: Ints | None) -> None:
         """First columns: the grids of a known plan, and the cheapest ones a household."""
-        size = np.maximum(1, self.pool.inside(np.arange(len(self.pool))).sum(axis=1))
-        rate = self.pool.cost / size
+        rate = self.pool.cost / self.pool.sizes()
         self._add(np.argsort(rate, kind="stable")[:ROUND])
         if plan is None:
             return
         inside = plan[None, :] == np.unique(plan)[:, None]
-        self.relaxation.add(inside, np.array([_alone(self.piece, row, self.steep) for row in inside]))
+        self.relaxation.add(inside, np.array([grid_value(self.piece, row, self.steep) for row in inside]))
 
     def _add(self, columns: Ints) -> None:
         columns = columns[~self.added[columns]]
@@ -100,24 +101,46 @@ class Partitioning:
     def lower(self, grids: int) -> tuple[float, Floats | None]:
         """Value of the relaxation for a number of grids, and the reduced costs at its end.
 
-        The reduced costs are None where the bound alone ends the case.
+        The reduced costs are None where the bound alone ends the case. Cuts on triples of nodes are
+        added while the gap leaves too many columns for a search.
         """
+        relaxation = self.relaxation
+        best, kept = -np.inf, None
+        for cutting in range(CUTTING + 1):
+            bound, reduced, use = self._converge(grids)
+            if reduced is None:
+                return max(bound, best), None
+            if bound > best:
+                best, kept = bound, reduced
+            near = int((reduced < self.upper - bound + TOLERANCE).sum())
+            if near <= FEW // 10 or cutting == CUTTING or self.budget.over():
+                break
+            triples = violated(relaxation.inside, use, 40)
+            if not len(triples):
+                break
+            relaxation.cut(triples)
+        return best, kept
+
+    def _converge(self, grids: int) -> tuple[float, Floats | None, Floats]:
+        """Price columns in until none is left with negative reduced cost."""
+        relaxation = self.relaxation
         while True:
-            value, price, lift, _, bare = self.relaxation.solve(grids)
-            if not np.isfinite(value):
-                return np.inf, None
-            reduced = self.pool.reduced(price) - lift
+            prices = relaxation.solve(grids)
+            if not np.isfinite(prices.value):
+                return np.inf, None, prices.use
+            reduced = self.pool.reduced(prices, relaxation.cuts)
             self.budget.spend(len(reduced) // 8 + 1000)
             worst = float(reduced.min(initial=0.0))
-            bound = value + grids * min(0.0, worst)
+            bound = prices.value + grids * min(0.0, worst)
             if bound >= self.upper - TOLERANCE:
-                return bound, None
+                return bound, None, prices.use
             if worst >= -TOLERANCE:
-                return (np.inf, None) if bare > 1e-7 else (bound, reduced)
+                bare = prices.bare > 1e-7
+                return (np.inf, None, prices.use) if bare else (bound, reduced, prices.use)
             ready = np.flatnonzero(reduced < -TOLERANCE)
             best = ready[np.argsort(reduced[ready], kind="stable")[:ROUND]]
             if self.added[best].all():
-                return bound, reduced
+                return bound, reduced, prices.use
             self._add(best)
 
     def settle(self, grids: int) -> tuple[float, float]:
@@ -133,7 +156,9 @@ class Partitioning:
             near = np.flatnonzero(reduced < self.upper - bound + TOLERANCE)
             near = near[np.argsort(reduced[near], kind="stable")]
             chosen = near[:most]
-            if self.quick and self._dive(chosen, reduced, grids, bound):
+            if self.quick:
+                if not self._dive(chosen, reduced, grids, bound):
+                    break
                 if len(chosen) == len(near):
                     return relaxed, self.upper
                 continue
@@ -162,10 +187,12 @@ class Partitioning:
         picked, complete, steps = search_cover(
             self.pool.mask[chosen],
             self.pool.inside(chosen),
+            self.pool.cost[chosen],
             reduced[chosen],
-            grids,
-            self.upper - bound - TOLERANCE,
-            DIVE,
+            grids=grids,
+            lower=bound,
+            upper=self.upper - TOLERANCE,
+            limit=DIVE,
         )
         self.budget.spend(steps)
         if picked is not None:
@@ -178,22 +205,6 @@ class Partitioning:
             self.upper = value
             inside = self.pool.inside(columns)
             self.best = np.argmax(inside, axis=0).astype(np.int64)
-
-
-def _alone(piece: Piece, inside: np.ndarray, steep: float) -> float:  # type: ignore[type-arg]
-    """Cost of one grid, half its border included, as a column pays it."""
-    at = np.where(inside, 0, 1)
-    terms = piece.terms
-    h, cap = int(piece.h[inside].sum()), int(piece.cap[inside].sum())
-    labels = np.unique(piece.labels.index[inside[piece.labels.node]])
-    cost = float(piece.label_weight[labels].sum())
-    cost += 0.5 * float(piece.w[at[piece.u] != at[piece.v]].sum())
-    cost += terms.balance * ((h - terms.target) / terms.half) ** 2 + terms.per_grid
-    old = inside[piece.old.node]
-    if old.any():
-        sums = np.bincount(piece.old.index[old], piece.old.value[old])
-        cost += terms.change * float(sums.sum() - sums.max())
-    return cost + steep * max(0, terms.lo - cap, cap - terms.hi)
 
 
 def counts(piece: Piece, slack: int) -> range:
@@ -229,11 +240,11 @@ def prove(
     steps, room
         Limits of the enumeration: steps, and grids held in memory.
     quick
-        Whether a depth-first search goes before the integer programme, as small windows like it.
+        Whether a depth-first search of limited length does for the integer programme.
     """
     known = None if plan is None else score(piece, plan)
     slack = piece.terms.lo * piece.n + piece.total if known is None else known.excess
-    if known is not None and known.broken:
+    if known is not None and (known.broken or grids not in (None, len(np.unique(plan)))):
         known, slack = None, piece.terms.lo * piece.n + piece.total
     found = gather(piece, slack, budget, steps, room)
     if found is None:
@@ -253,16 +264,18 @@ def prove(
 def _scan(work: Partitioning, choices: range, start: int | None) -> list[float]:
     """Settle every possible number of grids, outwards from a known plan's.
 
-    The relaxation is convex in the number of grids: once it passes the best plan it stays above.
+    The relaxation is convex in the number of grids: where it is above the best plan of the numbers
+    passed so far, it stays above.
     """
     if start is None or start not in choices:
         return [work.settle(k)[1] for k in choices]
     bounds = [work.settle(start)[1]]
     for side in (range(start + 1, choices.stop), range(start - 1, choices.start - 1, -1)):
         for k in side:
+            before = work.upper
             relaxed, bound = work.settle(k)
             bounds.append(bound)
-            if relaxed >= work.upper - TOLERANCE:
+            if work.upper == before and relaxed >= before - TOLERANCE:
                 break
     return bounds
 

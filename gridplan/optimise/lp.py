@@ -1,10 +1,13 @@
 """The linear relaxation of the set partitioning over the columns seen so far, kept warm in HiGHS."""
 
+from typing import NamedTuple
+
 import highspy
 import numpy as np
 from numpy.typing import NDArray
 
 from gridplan.errors import SolverError
+from gridplan.optimise.compiled import kernel
 from gridplan.optimise.problem import Floats, Ints
 
 
@@ -20,6 +23,29 @@ def members(mask: Ints, n: int) -> NDArray[np.bool_]:
     """Masks as a table of truth values, shape (columns, n)."""
     node = np.arange(n)
     return ((mask[:, node >> 6] >> (node & 63)) & 1).astype(bool)
+
+
+class Prices(NamedTuple):
+    """Optimum of a relaxation: its value and the prices that prove it.
+
+    Parameters
+    ----------
+    value
+        Value; infinite where nothing is feasible.
+    node, grid, cut
+        Price of every node, of a grid, and of every cut (0 or less).
+    use
+        How far every added column is used.
+    bare
+        How much of the nodes no column covers.
+    """
+
+    value: float
+    node: Floats
+    grid: float
+    cut: Floats
+    use: Floats
+    bare: float
 
 
 class Relaxation:
@@ -46,11 +72,13 @@ class Relaxation:
         self.highs.addCols(
             n, np.full(n, penalty), np.zeros(n), np.full(n, inf), n, starts, starts, np.ones(n)
         )
-        self.count = 0
+        self.inside = np.zeros((0, n), dtype=bool)
+        self.cuts = np.zeros((0, 3), dtype=np.int64)
 
     def add(self, inside: NDArray[np.bool_], cost: Floats) -> None:
         """Add columns, given as a table of truth values of shape (columns, n)."""
-        rows = np.column_stack([inside, np.ones(len(cost), dtype=bool)])
+        grid = np.ones((len(cost), 1), dtype=bool)
+        rows = np.concatenate([inside, grid, holds_two(inside, self.cuts)], axis=1)
         where, index = np.nonzero(rows)
         starts = np.searchsorted(where, np.arange(len(cost))).astype(np.int32)
         inf = np.full(len(cost), highspy.kHighsInf)
@@ -59,17 +87,17 @@ class Relaxation:
         self.highs.addCols(
             len(cost), cost, zero, inf, len(index), starts, index.astype(np.int32), values
         )
-        self.count += len(cost)
+        self.inside = np.concatenate([self.inside, inside])
 
-    def solve(self, grids: int | None) -> tuple[float, Floats, float, Floats, float]:
-        """Optimum for a number of grids (None: free).
+    def cut(self, triples: Ints) -> None:
+        """Of the grids with two or three nodes of a triple, a plan holds at most one."""
+        for column in holds_two(self.inside, triples).T:
+            index = (np.flatnonzero(column) + self.n).astype(np.int32)
+            self.highs.addRow(-highspy.kHighsInf, 1.0, len(index), index, np.ones(len(index)))
+        self.cuts = np.concatenate([self.cuts, triples])
 
-        Returns
-        -------
-        tuple
-            Value, price of every node, price of a grid, use of every added column, and how much
-            of the nodes stays uncovered.
-        """
+    def solve(self, grids: int | None) -> Prices:
+        """Optimum for a number of grids (None: free)."""
         inf = highspy.kHighsInf
         low, high = (-inf, inf) if grids is None else (float(grids), float(grids))
         self.highs.changeRowBounds(self.n, low, high)
@@ -78,10 +106,59 @@ class Relaxation:
             status = self.highs.modelStatusToString(self.highs.getModelStatus())
             if status == "Infeasible":
                 empty = np.zeros(0)
-                return np.inf, empty, 0.0, empty, np.inf
+                return Prices(np.inf, empty, 0.0, empty, empty, np.inf)
             raise SolverError(f"HiGHS left a linear relaxation as '{status}'")
         solution = self.highs.getSolution()
         dual = np.array(solution.row_dual)
-        value = np.array(solution.col_value)
-        objective = float(self.highs.getInfo().objective_function_value)
-        return objective, dual[:-1], float(dual[-1]), value[self.n :], float(value[: self.n].sum())
+        use = np.array(solution.col_value)
+        return Prices(
+            float(self.highs.getInfo().objective_function_value),
+            dual[: self.n],
+            float(dual[self.n]),
+            np.minimum(dual[self.n + 1 :], 0.0),
+            use[self.n :],
+            float(use[: self.n].sum()),
+        )
+
+
+def holds_two(inside: NDArray[np.bool_], triples: Ints) -> NDArray[np.bool_]:
+    """Which columns hold at least two nodes of a triple, shape (columns, triples)."""
+    count = np.zeros((len(inside), len(triples)), dtype=np.int8)
+    for place in range(3):
+        count += inside[:, triples[:, place]]
+    return count >= 2
+
+
+@kernel
+def crowded_triples(pair: Floats, inside: NDArray[np.bool_], use: Floats, least: float) -> Ints:
+    """Triples that the columns in use hold twice or more by more than ``least`` in all."""
+    n = pair.shape[0]
+    found = np.empty((2000, 4), dtype=np.int64)
+    count = 0
+    for i in range(n):
+        for j in range(i + 1, n):
+            for k in range(j + 1, n):
+                total = pair[i, j] + pair[i, k] + pair[j, k]
+                if total <= least or count >= 2000:
+                    continue
+                for f in range(len(use)):
+                    if inside[f, i] and inside[f, j] and inside[f, k]:
+                        total -= 2.0 * use[f]
+                if total > least:
+                    found[count, 0] = i
+                    found[count, 1] = j
+                    found[count, 2] = k
+                    found[count, 3] = int(total * 1e6)
+                    count += 1
+    return found[:count]
+
+
+def violated(inside: NDArray[np.bool_], use: Floats, most: int) -> Ints:
+    """The triples whose cut a fractional solution violates most, shape (up to most, 3)."""
+    part = use > 1e-7
+    inside, use = inside[part], use[part]
+    table = inside.astype(float)
+    pair = (table * use[:, None]).T @ table
+    found = crowded_triples(pair, np.ascontiguousarray(inside), use, 1.02)
+    order = np.argsort(-found[:, 3], kind="stable")[:most]
+    return np.asarray(found[order, :3], dtype=np.int64)

@@ -59,7 +59,7 @@ def choose(
     if not inside.any(axis=0).all():
         return Chosen(None, float("inf"), True, 0)
     model = pulp.LpProblem("plan", pulp.LpMinimize)
-    x = [pulp.LpVariable(f"x{j}", cat=pulp.LpBinary) for j in range(len(cost))]
+    x = [model.add_variable(f"x{j}", cat=pulp.LpBinary) for j in range(len(cost))]
     model += pulp.LpAffineExpression(zip(x, cost.tolist(), strict=True))
     for node in range(inside.shape[1]):
         covering = np.flatnonzero(inside[:, node])

@@ -87,6 +87,8 @@ def rules_delta(k: Kernel, s: State, v: int, a: int, b: int) -> int:
     delta = 0
     for e in range(k.aptr[v], k.aptr[v + 1]):
         delta += (s.at[k.apart[e]] == b) - (s.at[k.apart[e]] == a)
+    for e in range(k.tptr[v], k.tptr[v + 1]):
+        delta += (s.at[k.tied[e]] == a) - (s.at[k.tied[e]] == b)
     for layer in range(k.nest.shape[0]):
         zone = k.nest[layer, v]
         if zone >= 0:
@@ -117,7 +119,7 @@ def delta_of(k: Kernel, s: State, v: int, a: int, b: int, strong: float) -> floa
     delta -= grid_term(k, s.cap[b], s.h[b], strong) + grid_term(k, s.cap[a], s.h[a], strong)
     if s.size[a] > 1:
         delta += grid_term(k, s.cap[a] - k.cap[v], s.h[a] - k.h[v], strong)
-    if k.nest.shape[0] > 0 or len(k.apart) > 0:
+    if k.nest.shape[0] > 0 or len(k.apart) > 0 or len(k.tied) > 0:
         delta += 1000.0 * strong * rules_delta(k, s, v, a, b)
     return delta
 
@@ -177,23 +179,21 @@ def stays_whole(k: Kernel, s: State, v: int, a: int) -> bool:
 
 @kernel
 def anneal(
-    k: Kernel, s: State, best: Ints, steps: int, hot: float, cold: float, strong: float, fixed: bool
-) -> float:
-    """Move nodes between grids while the temperature falls; the best plan seen is left in ``best``.
+    k: Kernel, s: State, best: Ints, course: Floats, steps: int, strong: float, fixed: bool
+) -> None:
+    """Move nodes between grids while the temperature falls; ``best`` is the best plan seen.
 
-    Returns the change in cost (with penalties) from the start to the best plan.
+    ``course`` holds the change in cost (with penalties) since the start, its least value, the
+    temperature, and what the temperature is multiplied by every n steps.
     """
     n = len(k.h)
-    now = 0.0
-    low = 0.0
-    best[:] = s.at
-    cooling = (cold / hot) ** (1.0 / max(1, steps // n))
-    heat = hot
+    now = course[0]
+    heat = course[2]
     for step in range(steps):
         if step % n == n - 1:
-            heat *= cooling
-            if now < low - 1e-9:
-                low = now
+            heat *= course[3]
+            if now < course[1] - 1e-9:
+                course[1] = now
                 best[:] = s.at
         v = random_int(s.seed, n)
         if k.ptr[v] == k.ptr[v + 1]:
@@ -210,10 +210,11 @@ def anneal(
             put(k, s, v, b, 1)
             s.at[v] = b
             now += delta
-    if now < low - 1e-9:
-        low = now
+    if now < course[1] - 1e-9:
+        course[1] = now
         best[:] = s.at
-    return low
+    course[0] = now
+    course[2] = heat
 
 
 @kernel

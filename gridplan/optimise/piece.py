@@ -31,6 +31,8 @@ class Kernel(NamedTuple):
     nest: Ints
     aptr: Ints
     apart: Ints
+    tptr: Ints
+    tied: Ints
     optr: Ints
     oid: Ints
     oval: Floats
@@ -78,8 +80,8 @@ class Piece:
         Which node touches which label; cost of a (grid, label) pair.
     nest
         Zone of every node per nested layer, -1 for none, shape (layers, n).
-    apart
-        Pairs of nodes that may not share a grid, shape (a, 2).
+    apart, tied
+        Pairs of nodes that may not, and that must, share a grid, shape (a, 2).
     old
         Households of every node by old grid.
     terms
@@ -97,6 +99,7 @@ class Piece:
     label_weight: Floats
     nest: Ints
     apart: Ints
+    tied: Ints
     old: Pairs
     terms: Terms
     constant: float = 0.0
@@ -118,14 +121,13 @@ class Piece:
         both = (np.concatenate([self.u, self.v]), np.concatenate([self.v, self.u]))
         ptr, adj, wt = _csr(n, both[0], both[1], np.concatenate([self.w, self.w]))
         lptr, lid, _ = _csr(n, self.labels.node, self.labels.index, self.labels.value)
-        ends = np.concatenate([self.apart, self.apart[:, ::-1]])
-        aptr, apart, _ = _csr(n, ends[:, 0], ends[:, 1], np.zeros(len(ends)))
+        rules = (*_both_ways(n, self.apart), *_both_ways(n, self.tied))
         optr, oid, oval = _csr(n, self.old.node, self.old.index, self.old.value)
         olds = int(self.old.index.max()) + 1 if len(self.old.index) else 0
         deg = np.bincount(both[0], np.concatenate([self.w, self.w]), n)
         arrays = (ptr, adj, wt, deg, lptr, lid, self.label_weight, np.ascontiguousarray(self.nest))
         return Kernel(
-            self.h, self.cap, *arrays, aptr, apart, optr, oid, oval, olds, *map(_plain, self.terms)
+            self.h, self.cap, *arrays, *rules, optr, oid, oval, olds, *map(_plain, self.terms)
         )
 
     def induced(self, nodes: Ints) -> "Piece":
@@ -133,7 +135,6 @@ class Piece:
         place = np.full(self.n, -1, dtype=np.int64)
         place[nodes] = np.arange(len(nodes))
         inside = (place[self.u] >= 0) & (place[self.v] >= 0)
-        apart = place[self.apart]
         return replace(
             self,
             h=self.h[nodes],
@@ -143,7 +144,8 @@ class Piece:
             w=self.w[inside],
             labels=_select(self.labels, place),
             nest=self.nest[:, nodes],
-            apart=apart[(apart >= 0).all(axis=1)],
+            apart=_within(place[self.apart]),
+            tied=_within(place[self.tied]),
             old=_select(self.old, place),
             constant=0.0,
         ).trimmed()
@@ -164,6 +166,7 @@ class Piece:
             labels=merge_pairs(self.labels._replace(node=group[self.labels.node])),
             nest=nest,
             apart=group[self.apart],
+            tied=group[self.tied],
             old=merge_pairs(self.old._replace(node=group[self.old.node])),
         ).trimmed()
 
@@ -189,6 +192,18 @@ class Piece:
 def _plain(value: float) -> float:
     """A plain Python number, so that compiled code sees one type."""
     return value if isinstance(value, int) else float(value)
+
+
+def _within(pairs: Ints) -> Ints:
+    """The pairs with both ends present."""
+    return pairs[(pairs >= 0).all(axis=1)]
+
+
+def _both_ways(n: int, pairs: Ints) -> tuple[Ints, Ints]:
+    ends = np.concatenate([pairs, pairs[:, ::-1]])
+    ends = ends[ends[:, 0] != ends[:, 1]]
+    ptr, other, _ = _csr(n, ends[:, 0], ends[:, 1], np.zeros(len(ends)))
+    return ptr, other
 
 
 def _select(pairs: Pairs, place: Ints) -> Pairs:
@@ -241,6 +256,7 @@ def score(piece: Piece, plan: NDArray[np.integer]) -> Score:
     cost += terms.balance * float((((h - terms.target) / terms.half) ** 2).sum())
     cost += terms.per_grid * count + terms.change * _moved(piece.old, grid)
     broken = int((grid[piece.apart[:, 0]] == grid[piece.apart[:, 1]]).sum())
+    broken += int((grid[piece.tied[:, 0]] != grid[piece.tied[:, 1]]).sum())
     broken += sum(_zones_beyond_one(grid, zones) for zones in piece.nest)
     broken += int((cap == 0).sum()) if piece.total else 0
     return Score(broken, excess, cost)

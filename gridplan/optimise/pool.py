@@ -4,7 +4,7 @@ import numpy as np
 
 from gridplan.optimise.compiled import kernel
 from gridplan.optimise.enumerate import Found
-from gridplan.optimise.lp import members
+from gridplan.optimise.lp import Prices, members
 from gridplan.optimise.problem import Floats, Ints
 
 
@@ -19,6 +19,19 @@ def reduce_costs(mask: Ints, cost: Floats, table: Floats, out: Floats) -> None:
             for b in range(8):
                 total -= table[8 * w + b, (word >> (8 * b)) & 255]
         out[j] = total
+
+
+@kernel
+def charge_cuts(mask: Ints, triples: Ints, price: Floats, out: Floats) -> None:
+    """Subtract the price of every cut from the columns that hold two nodes of its triple."""
+    for c in range(len(triples)):
+        i, j, k = triples[c, 0], triples[c, 1], triples[c, 2]
+        for m in range(len(out)):
+            two = (mask[m, i >> 6] >> (i & 63)) & 1
+            two += (mask[m, j >> 6] >> (j & 63)) & 1
+            two += (mask[m, k >> 6] >> (k & 63)) & 1
+            if two >= 2:
+                out[m] -= price[c]
 
 
 def byte_table(price: Floats, words: int) -> Floats:
@@ -44,10 +57,19 @@ class Pool:
     def __len__(self) -> int:
         return len(self.cost)
 
-    def reduced(self, price: Floats) -> Floats:
-        """Reduced cost of every grid under node prices."""
+    def reduced(self, prices: Prices, triples: Ints) -> Floats:
+        """Reduced cost of every grid."""
         out = np.empty(len(self.cost))
-        reduce_costs(self.mask, self.cost, byte_table(price, self.mask.shape[1]), out)
+        reduce_costs(self.mask, self.cost, byte_table(prices.node, self.mask.shape[1]), out)
+        active = np.flatnonzero(prices.cut < -1e-12)
+        charge_cuts(self.mask, triples[active], prices.cut[active], out)
+        return out - prices.grid
+
+    def sizes(self) -> Floats:
+        """Number of nodes of every grid."""
+        out = np.empty(len(self.cost))
+        table = byte_table(-np.ones(self.n), self.mask.shape[1])
+        reduce_costs(self.mask, np.zeros(len(out)), table, out)
         return out
 
     def inside(self, columns: Ints) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:

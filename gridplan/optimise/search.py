@@ -3,9 +3,14 @@
 import numpy as np
 
 from gridplan.optimise.budget import Budget
+from gridplan.optimise.master import choose
 from gridplan.optimise.moves import anneal, carve, fresh_state
 from gridplan.optimise.piece import Piece, Score, score
 from gridplan.optimise.problem import Ints
+
+SLICE = 400_000  # steps between two looks at the budget
+HOT, WARM, COLD = 2.0, 0.15, 0.02  # temperatures in units of a typical move
+LOOSE, STRICT = 1.0, 30.0  # price of a household outside the range, likewise
 
 
 def cost_unit(piece: Piece) -> float:
@@ -26,50 +31,110 @@ def likely_counts(piece: Piece, grids: int | None) -> list[int]:
     return [k for k in (best, best - 1, best + 1) if min(fewest, most) <= k <= most] or [most]
 
 
-def polish(
-    piece: Piece,
-    plan: Ints,
-    seed: Ints,
-    steps: int,
-    *,
-    hot: float = 1.0,
-    fixed: bool = False,
-    strong: float = 0.3,
-) -> Ints:
-    """Anneal a plan; temperatures and the price of a missing household are in cost units."""
-    unit = cost_unit(piece)
-    _, plan = np.unique(plan, return_inverse=True)
-    plan = plan.astype(np.int64)
-    state = fresh_state(piece.kernel, plan, int(plan.max()) + 1, seed)
-    best = plan.copy()
-    anneal(
-        piece.kernel, state, best, steps, hot * unit, min(hot, 0.02) * unit, strong * unit, fixed
-    )
-    return best
+def renumbered(plan: Ints) -> Ints:
+    """The same plan with grids numbered from 0."""
+    return np.unique(plan, return_inverse=True)[1].astype(np.int64)
 
 
-def first_plan(piece: Piece, budget: Budget, grids: int | None, seed: int, tries: int) -> Ints:
-    """Best of several annealed plans; always a plan, within the range where one was found."""
-    state = np.array([seed * 7919 + 12345], dtype=np.int64)
-    best: tuple[Score, Ints] | None = None
-    options = likely_counts(piece, grids)
-    steps = 200 * piece.n + 2000
-    for attempt in range(tries):
-        k = options[attempt % len(options)]
-        plan = np.zeros(piece.n, dtype=np.int64)
-        carve(piece.kernel, plan, k, state)
-        plan = polish(piece, plan, state, steps, fixed=grids is not None)
-        plan = polish(piece, plan, state, steps // 4, hot=0.05, fixed=grids is not None, strong=30)
-        budget.spend(steps + steps // 4)
-        found = (score(piece, plan), plan)
-        if (best is None or found[0] < best[0]) and _right_count(plan, grids):
-            best = found
-        if best is not None and budget.over():
-            break
-    if best is None:
-        return plan
-    return best[1]
+class Search:
+    """Annealing of a piece.
+
+    Parameters
+    ----------
+    piece
+        The piece.
+    budget
+        Counts the work.
+    grids
+        Fixed number of grids, or None.
+    seed
+        Seed of everything random.
+    """
+
+    def __init__(self, piece: Piece, budget: Budget, grids: int | None, seed: int) -> None:
+        self.piece, self.budget, self.grids = piece, budget, grids
+        self.seed = np.array([seed * 7919 + 12345], dtype=np.int64)
+        self.unit = cost_unit(piece)
+        self.options = likely_counts(piece, grids)
+        self.best: tuple[Score, Ints] | None = None
+        self.seen: list[Ints] = []
+        self.tries = 0
+
+    def offer(self, plan: Ints) -> None:
+        """Keep a plan if it is the best so far."""
+        wrong = self.grids not in (None, len(np.unique(plan)))
+        found = score(self.piece, plan)
+        self.seen.append(plan)
+        found = found._replace(broken=found.broken + wrong)
+        if self.best is None or found < self.best[0]:
+            self.best = (found, renumbered(plan))
+
+    @property
+    def plan(self) -> Ints:
+        """The best plan so far."""
+        assert self.best is not None
+        return self.best[1]
+
+    def start(self, steps: int) -> None:
+        """Anneal a new plan from a random spanning tree."""
+        plan = np.zeros(self.piece.n, dtype=np.int64)
+        carve(self.piece.kernel, plan, self._count(), self.seed)
+        self.tries += 1
+        self.improve(plan, steps, HOT)
+
+    def _count(self) -> int:
+        """Number of grids of the next try: the likely ones in turn, then those around the best."""
+        if self.tries < min(3, len(self.options)) or self.best is None:
+            return self.options[self.tries % len(self.options)]
+        best = int(self.plan.max()) + 1
+        if self.grids is not None:
+            return self.grids
+        return max(1, best + (self.tries % 2) * (1 - self.tries // 2 % 2 * 2))
+
+    def improve(self, plan: Ints, steps: int, hot: float) -> None:
+        """Anneal a plan, first loosely, then with the range enforced, and offer the result."""
+        plan = self._anneal(plan, steps, hot, LOOSE)
+        self.offer(self._anneal(plan, steps // 8 + 1000, 2 * COLD, STRICT))
+
+    def _anneal(self, plan: Ints, steps: int, hot: float, strong: float) -> Ints:
+        plan = renumbered(plan)
+        kernel, n = self.piece.kernel, self.piece.n
+        state = fresh_state(kernel, plan, int(plan.max()) + 1, self.seed)
+        best = plan.copy()
+        cooling = (COLD / hot) ** (n / max(n, steps))
+        course = np.array([0.0, 0.0, hot * self.unit, cooling])
+        fixed = self.grids is not None
+        while steps > 0 and not self.budget.over():
+            now = min(steps, max(SLICE // n, 1) * n)
+            anneal(kernel, state, best, course, now, strong * self.unit, fixed)
+            self.budget.spend(now)
+            steps -= now
+        return best
+
+    def recombine(self) -> None:
+        """Best choice among all grids of all plans seen."""
+        masks = {
+            (plan == g).tobytes(): None for plan in self.seen for g in np.unique(plan).tolist()
+        }
+        inside = np.array([np.frombuffer(m, dtype=bool) for m in masks])
+        cost = np.array([grid_value(self.piece, row) for row in inside])
+        answer = choose(
+            inside, cost, self.grids, node_limit=50, time_limit_s=self.budget.left_s()
+        )
+        if answer.columns is not None:
+            self.offer(np.argmax(inside[answer.columns], axis=0).astype(np.int64))
 
 
-def _right_count(plan: Ints, grids: int | None) -> bool:
-    return grids is None or len(np.unique(plan)) == grids
+def grid_value(piece: Piece, inside: np.ndarray, steep: float = 1024.0) -> float:  # type: ignore[type-arg]
+    """Cost of one grid, half its border included, and its excess at a steep price."""
+    terms = piece.terms
+    h, cap = int(piece.h[inside].sum()), int(piece.cap[inside].sum())
+    labels = np.unique(piece.labels.index[inside[piece.labels.node]])
+    cost = float(piece.label_weight[labels].sum())
+    cost += 0.5 * float(piece.w[inside[piece.u] != inside[piece.v]].sum())
+    cost += terms.balance * ((h - terms.target) / terms.half) ** 2 + terms.per_grid
+    old = inside[piece.old.node]
+    if old.any():
+        sums = np.bincount(piece.old.index[old], piece.old.value[old])
+        cost += terms.change * float(sums.sum() - sums.max())
+    return cost + steep * max(0, terms.lo - cap, cap - terms.hi)

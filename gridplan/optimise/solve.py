@@ -7,17 +7,25 @@ from typing import Any
 
 import numpy as np
 
+from gridplan.optimise.allocate import Value, settle_shares
 from gridplan.optimise.bound import quick_bound
 from gridplan.optimise.budget import Budget
 from gridplan.optimise.contract import ConflictError, Contracted, contract
-from gridplan.optimise.exact import prove
+from gridplan.optimise.cover import search_cover
+from gridplan.optimise.exact import gather, prove
+from gridplan.optimise.lp import Relaxation, violated
 from gridplan.optimise.objective import evaluate
-from gridplan.optimise.piece import Piece, score
+from gridplan.optimise.piece import Piece, Score, score
+from gridplan.optimise.pool import Pool
 from gridplan.optimise.problem import Ints, Problem
-from gridplan.optimise.search import first_plan, polish
+from gridplan.optimise.search import Search
 from gridplan.optimise.windows import Windows
 
 PROVEN = 1e-6  # largest gap of a plan called optimal
+TRIES = 8  # long annealings, each of LENGTH moves a node, MOST moves in all
+LENGTH = 10_000
+MOST = 30e6
+WINDOWS = 30e6  # work on exact windows
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +75,23 @@ class Solution:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A plan of one piece and what is proven about it."""
+    """A plan of one piece and what is proven about it.
+
+    Parameters
+    ----------
+    plan
+        Grid of every node, numbered from 0.
+    known
+        What the plan is worth; a plan that breaks a hard rule is none.
+    bound, excess_bound
+        Lower bounds of the cost at the plan's excess, and of the excess.
+    stopped
+        What ended the work before a proof, or empty.
+    """
 
     plan: Ints
-    bound: float  # lower bound of the cost at the plan's excess
+    known: Score
+    bound: float
     excess_bound: int
     stopped: str
 
@@ -105,14 +126,53 @@ def solve(
     except ConflictError as conflict:
         return _no_plan(problem, str(conflict), time.perf_counter() - start)
     budget = Budget(math.inf, time_limit_s)
-    counts = _shares(parts, problem.grids)
-    if isinstance(counts, str):
-        return _no_plan(problem, counts, time.perf_counter() - start)
-    outcomes = [
-        solve_piece(piece, budget, effort, seed, grids)
-        for piece, grids in zip(parts.pieces, counts, strict=True)
-    ]
-    return _assemble(problem, parts, outcomes, budget, time.perf_counter() - start)
+    work = _Work(parts.pieces, budget, effort, seed)
+    if problem.grids is None or len(parts.pieces) == 1:
+        outcomes = work.every(problem.grids)
+    else:
+        outcomes = work.shared(problem.grids)
+    seconds = time.perf_counter() - start
+    if not outcomes or any(outcome.known.broken for outcome in outcomes):
+        return _no_plan(problem, conflict_text(problem, parts, outcomes), seconds)
+    return _assemble(problem, parts, outcomes, budget, seconds)
+
+
+class _Work:
+    """Solves pieces, each number of grids once."""
+
+    def __init__(
+        self, pieces: tuple[Piece, ...], budget: Budget, effort: float, seed: int
+    ) -> None:
+        self.pieces, self.budget, self.effort, self.seed = pieces, budget, effort, seed
+        self.done: dict[tuple[int, int | None], Outcome] = {}
+
+    def one(self, number: int, grids: int | None) -> Outcome:
+        key = (number, grids)
+        if key not in self.done:
+            piece = self.pieces[number]
+            self.done[key] = solve_piece(piece, self.budget, self.effort, self.seed, grids)
+        return self.done[key]
+
+    def every(self, grids: int | None) -> list[Outcome]:
+        """Every piece by itself."""
+        return [self.one(number, grids) for number in range(len(self.pieces))]
+
+    def shared(self, grids: int) -> list[Outcome]:
+        """Pieces that share a fixed number of grids; empty where it cannot be kept."""
+        lower = []
+        for piece in self.pieces:
+            numbers = range(1, min(grids, max(1, int((piece.cap > 0).sum()))) + 1)
+            bounds = {k: quick_bound(piece, k) for k in numbers}
+            lower.append({k: (0.0, float(excess), cost) for k, (cost, excess) in bounds.items()})
+
+        def value(number: int, k: int) -> Value:
+            known = self.one(number, k).known
+            return float(known.broken), float(known.excess), known.cost
+
+        shares = settle_shares(lower, grids, value)
+        if shares is None:
+            return []
+        return [self.one(number, k) for number, k in enumerate(shares)]
 
 
 def solve_piece(
@@ -120,66 +180,64 @@ def solve_piece(
 ) -> Outcome:
     """Best plan of one connected piece within the effort."""
     if piece.n == 1 or piece.total == 0 or grids == 1:
-        plan = np.zeros(piece.n, dtype=np.int64)
-        known = score(piece, plan)
-        return Outcome(plan, known.cost, known.excess, "")
-    plan = first_plan(piece, budget, grids, seed, tries=6 if piece.n <= 80 else 4)
-    answer = prove(
-        piece, plan, budget, grids=grids, steps=int(6e6 * effort), room=int(1.5e6 * effort)
-    )
-    if answer is not None:
-        plan = plan if answer.plan is None else answer.plan
-        known = score(piece, plan)
-        if answer.proven:
-            return Outcome(plan, known.cost, known.excess, "")
-    else:
-        plan = _improve(piece, plan, budget, effort, seed, grids)
-    known = score(piece, plan)
-    bound, excess_bound = quick_bound(piece, grids)
-    return Outcome(plan, min(bound, known.cost), excess_bound, "effort")
-
-
-def _improve(
-    piece: Piece, plan: Ints, budget: Budget, effort: float, seed: int, grids: int | None
-) -> Ints:
-    local = Budget(3e8 * effort)
-    local.deadline = budget.deadline
-    fixed = grids is not None
-    state = np.array([seed + 99], dtype=np.int64)
-    for step in range(max(1, round(3 * effort))):
-        windows = Windows(piece, plan, local, fixed=fixed, seed=seed + step)
-        for size in (2, 3):
-            windows.run(size, rounds=3)
-        plan = windows.plan
-        better = polish(piece, plan, state, 100 * piece.n, hot=0.1, fixed=fixed, strong=30)
-        if score(piece, better) < score(piece, plan):
-            plan = better
-        if local.over():
-            break
-    budget.spend(local.spent)
-    return plan
-
-
-def _shares(parts: Contracted, grids: int | None) -> list[int | None] | str:
-    """How many grids each piece gets; a text where a fixed number cannot be kept."""
-    if grids is None:
-        return [None] * len(parts.pieces)
-    least = len(parts.pieces)
-    most = sum(max(1, int((piece.cap > 0).sum())) for piece in parts.pieces)
-    if not least <= grids <= most:
-        return (
-            f"{grids} grids were asked for, but the community falls into {least} parts that no "
-            f"border joins and has {most} blocks with households: "
-            f"a number from {least} to {most} is possible"
+        known = score(piece, np.zeros(piece.n, dtype=np.int64))
+        if grids is not None and grids > max(1, int((piece.cap > 0).sum())):
+            known = known._replace(broken=1)
+        return Outcome(np.zeros(piece.n, np.int64), known, known.cost, known.excess, "")
+    search = Search(piece, budget, grids, seed)
+    for _ in range(6 if piece.n <= 64 else 3):
+        search.start(100 * piece.n + 2000)
+    _reach_range(search, effort)
+    answer = None
+    try:
+        answer = prove(
+            piece,
+            search.plan,
+            budget,
+            grids=grids,
+            steps=int(6e6 * effort),
+            room=int(1.5e6 * effort),
         )
-    shares = [1] * least
-    for _ in range(grids - least):
-        rates = [
-            piece.total / share if share < int((piece.cap > 0).sum()) else -1.0
-            for piece, share in zip(parts.pieces, shares, strict=True)
-        ]
-        shares[int(np.argmax(rates))] += 1
-    return [*shares]
+        if answer is None:
+            improve(search, effort, seed)
+        elif answer.plan is not None:
+            search.offer(answer.plan)
+    except KeyboardInterrupt:
+        budget.interrupt()
+    plan = search.plan
+    known = score(piece, plan)
+    if grids is not None and len(np.unique(plan)) != grids:
+        known = known._replace(broken=known.broken + 1)
+    if answer is not None and answer.proven:
+        return Outcome(plan, known, known.cost, known.excess, "")
+    bound, excess_bound = quick_bound(piece, grids)
+    return Outcome(plan, known, min(bound, known.cost), excess_bound, "effort")
+
+
+def _reach_range(search: Search, effort: float) -> None:
+    """Try harder while a plan of less breach might exist: the exact engine needs it to be fast."""
+    least = quick_bound(search.piece, search.grids)[1]
+    for _ in range(6):
+        if search.best is None or search.best[0] <= (0, least, math.inf):
+            return
+        search.start(int(min(2000 * search.piece.n, 1e6) * min(1.0, effort)))
+
+
+def improve(search: Search, effort: float, seed: int) -> None:
+    """Long annealing from several starts, then exact windows on the best plan."""
+    piece, budget = search.piece, search.budget
+    total = min(TRIES * LENGTH * piece.n, MOST) * effort
+    tries = max(1, min(TRIES, round(total / (LENGTH * piece.n))))
+    for _ in range(tries):
+        search.start(int(total / tries))
+    search.recombine()
+    local = Budget(WINDOWS * effort)
+    local.deadline = budget.deadline
+    windows = Windows(piece, search.plan, local, fixed=search.grids is not None, seed=seed)
+    for size in (2, 3):
+        windows.run(size, rounds=3)
+    budget.spend(local.spent)
+    search.offer(windows.plan)
 
 
 def _assemble(
@@ -193,10 +251,8 @@ def _assemble(
         first += int(outcome.plan.max()) + 1
     assignment = number_by_first(label)
     breach, cost = evaluate(problem, assignment)
-    costs = [score(p, o.plan).cost for p, o in zip(parts.pieces, outcomes, strict=True)]
-    excess = [score(p, o.plan).excess for p, o in zip(parts.pieces, outcomes, strict=True)]
-    breach_bound = breach - sum(excess) + sum(o.excess_bound for o in outcomes)
-    shortfall = sum(c - o.bound for c, o in zip(costs, outcomes, strict=True))
+    breach_bound = breach - sum(o.known.excess - o.excess_bound for o in outcomes)
+    shortfall = sum(o.known.cost - o.bound for o in outcomes)
     known = breach == breach_bound
     bound = cost - shortfall if known else None
     optimal = known and shortfall <= PROVEN
@@ -212,7 +268,7 @@ def _assemble(
         assignment=assignment,
         effort=budget.spent,
         seconds=seconds,
-        stopped="time" if budget.out_of_time else stopped,
+        stopped=budget.stopped or stopped,
         reason="",
     )
 
@@ -223,6 +279,26 @@ def number_by_first(label: Ints) -> Ints:
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first, kind="stable")] = np.arange(len(first))
     return np.asarray(rank[inverse], dtype=np.int64)
+
+
+def conflict_text(problem: Problem, parts: Contracted, outcomes: list[Outcome]) -> str:
+    """Which hard rules leave no plan, and where."""
+    rules = [f"nested layer {x}" for x in problem.zones if problem.modes[x] == "nest"]
+    rules += [f"lock {kind} {a} {b}".rstrip() for kind, a, b in problem.locks]
+    most = sum(max(1, int((piece.cap > 0).sum())) for piece in parts.pieces)
+    if problem.grids is not None:
+        rules.append(
+            f"{problem.grids} grids where {len(parts.pieces)} to {most} are possible "
+            "(parts that no border joins, blocks with households)"
+        )
+    broken = [number for number, outcome in enumerate(outcomes) if outcome.known.broken]
+    around = ""
+    if broken:
+        units = [problem.node_ids[i] for i in np.flatnonzero(parts.piece_of == broken[0])]
+        around = f" in the part around unit {min(units)}"
+    proven = all(o.stopped == "" for o in outcomes if o.known.broken)
+    verdict = "no plan keeps" if proven else "no plan was found that keeps"
+    return f"{verdict} all hard rules{around}: {'; '.join(rules)}"
 
 
 def _no_plan(problem: Problem, reason: str, seconds: float) -> Solution:
@@ -249,3 +325,12 @@ def warm_up() -> None:
     }
     parts = contract(Problem.from_dict(tiny))
     solve_piece(parts.pieces[0], Budget(math.inf), 1.0, 0, None)
+    piece = parts.pieces[0]
+    pool = Pool(piece.n, gather(piece, 0, Budget(math.inf), 1000, 1000) or [], 1.0)
+    inside, use = pool.inside(np.arange(len(pool))), np.ones(len(pool))
+    relaxation = Relaxation(piece.n, 1.0)
+    prices = relaxation.solve(None)._replace(cut=-np.ones(1))
+    extra = pool.reduced(prices, violated(inside, use, 1))
+    search_cover(
+        pool.mask, inside, pool.cost, extra, grids=2, lower=0.0, upper=1.0, limit=10
+    )
