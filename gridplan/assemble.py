@@ -161,7 +161,7 @@ def _communities(
     grouped = grids.groupby("community_code")
     table["households"] = codes.map(grouped["households"].sum()).astype("int64")
     table["grids"] = codes.map(grouped.size()).astype("int64")
-    table["status"] = [outcomes[c].status if c in outcomes else "optimal" for c in codes]
+    table["status"] = [outcomes[c].status if c in outcomes else "breach" for c in codes]
     gaps = [outcomes[c].gap if c in outcomes else 0.0 for c in codes]
     table["gap"] = pd.Series(gaps, index=table.index, dtype="float64")
     table["stopped"] = [outcomes[c].stopped if c in outcomes else "" for c in codes]

@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 
 from gridplan.domain import Finding, Severity
 from gridplan.layers.columns import some
+from gridplan.topology import Shapes
 from gridplan.units import largest_share
+
+BORDER_M = 1.0
+"""A road nearer than this to a grid border runs on it, in metres."""
 
 SHORTEST_ROAD_M = 0.01
 """Pieces of a road shorter than this are debris of the cutting, in metres."""
@@ -26,7 +30,7 @@ def attribute_all(
     extra
         ``facilities``, ``institutions``, ``buildings``, ``roads``, as read.
     grids
-        ``grid_code`` and polygons that tile the communities, sorted by code.
+        ``grid_code`` and polygons that tile the communities.
     findings
         One ``object-outside`` per layer with objects in no grid is added.
 
@@ -34,7 +38,7 @@ def attribute_all(
     -------
     dict
         The layers with ``grid_code`` ("" where an object lies in no grid). Roads are cut at grid
-        borders and carry ``length_m``; a piece that runs on a border goes to the smaller code.
+        borders and carry ``length_m``; a stretch on a border goes to the smaller code.
     """
     grids = grids.sort_values("grid_code", ignore_index=True)
     result = {}
@@ -54,40 +58,72 @@ def _codes(grids: gpd.GeoDataFrame, row: NDArray[np.int64]) -> NDArray[np.object
 
 
 def _cut_roads(roads: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    lines, grounds = roads.geometry.to_numpy(), grids.geometry.to_numpy()
-    road, grid = grids.sindex.query(lines, predicate="intersects")
-    pieces, index = shapely.get_parts(
-        shapely.intersection(lines[road], grounds[grid]), return_index=True
+    lines = roads.geometry.to_numpy()
+    inner = shapely.buffer(grids.geometry.to_numpy(), -BORDER_M)
+    road, grid = shapely.STRtree(inner).query(lines, predicate="intersects")
+    inside = shapely.intersection(lines[road], inner[grid])
+    rest = _rest(lines, inner, road, grid)
+    reach = shapely.buffer(shapely.coverage_union_all(grids.geometry.to_numpy()), BORDER_M)
+    shapely.prepare(reach)
+    pieces, owner = _stretches(
+        np.r_[shapely.intersection(rest, reach), shapely.difference(rest, reach)]
     )
-    road, grid = road[index], grid[index]
-    keep = shapely.length(pieces) > SHORTEST_ROAD_M
-    pieces, road, grid = pieces[keep], road[keep], grid[keep]
+    owner %= len(lines)
+    near = _nearest_grid(pieces, grids)
+    shapes = np.r_[inside, pieces]
+    table = pd.DataFrame({"road": np.r_[road, owner], "grid": np.r_[grid, near]})
+    order = table.sort_values(["road", "grid"], kind="stable").index.to_numpy()
+    table, shapes = table.loc[order].reset_index(drop=True), shapes[order]
+    first = table.drop_duplicates(["road", "grid"])
+    groups = np.split(shapes, first.index.to_numpy()[1:])
+    merged = [shapely.line_merge(shapely.multilinestrings(shapely.get_parts(g))) for g in groups]
+    found = roads.drop(columns="geometry").iloc[first["road"]].reset_index(drop=True)
+    found["grid_code"] = _codes(grids, first["grid"].to_numpy())
+    cut = gpd.GeoDataFrame(found, geometry=merged, crs=roads.crs)
+    cut["length_m"] = shapely.length(cut.geometry.to_numpy())
+    keep = (cut["length_m"] > SHORTEST_ROAD_M) | ~cut.duplicated("road_id", keep=False)
+    return cut[keep].sort_values(["road_id", "grid_code"], kind="stable", ignore_index=True)
+
+
+def _rest(lines: Shapes, inner: Shapes, road: NDArray[np.int64], grid: NDArray[np.int64]) -> Shapes:
+    """Take from each road what lies inside a grid; a border or the outside is left."""
+    rest = lines.copy()
+    meets, first = np.unique(road, return_index=True)
+    grounds = [
+        shapely.multipolygons(shapely.get_parts(near)) for near in np.split(inner[grid], first[1:])
+    ]
+    rest[meets] = shapely.difference(lines[meets], np.array(grounds, dtype=object))
+    return rest
+
+
+def _stretches(lines: Shapes) -> tuple[Shapes, NDArray[np.int64]]:
+    """Every straight stretch of the lines, with the position of its line."""
+    parts, owner = shapely.get_parts(lines, return_index=True)
+    xy, part = shapely.get_coordinates(parts, return_index=True)
+    same = part[1:] == part[:-1]
+    stretches = shapely.linestrings(np.stack([xy[:-1][same], xy[1:][same]], axis=1))
+    return stretches, owner[part[:-1][same]]
+
+
+def _nearest_grid(pieces: Shapes, grids: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Find the first grid within reach of each piece's middle; -1 where there is none."""
     middle = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
-    at, touching = grids.sindex.query(middle, predicate="dwithin", distance=1e-6)
-    owner = pd.Series(touching, index=at).groupby(level=0).min().reindex(range(len(pieces)))
-    own = owner.to_numpy() == grid
-    table = gpd.GeoDataFrame({"road": road[own], "grid": grid[own]}, geometry=pieces[own])
-    joined = table.dissolve(["road", "grid"], as_index=False, sort=True)
-    shapes = shapely.line_merge(joined.geometry.to_numpy())
-    inside = roads.drop(columns="geometry").iloc[joined["road"]].reset_index(drop=True)
-    inside["grid_code"] = _codes(grids, joined["grid"].to_numpy())
-    outside = roads[~np.isin(np.arange(len(roads)), joined["road"])].assign(grid_code="")
-    found = gpd.GeoDataFrame(inside, geometry=shapes, crs=roads.crs)
-    if len(outside):
-        found = pd.concat([found, outside], ignore_index=True)
-    found["length_m"] = shapely.length(found.geometry.to_numpy())
-    return found.sort_values(["road_id", "grid_code"], kind="stable", ignore_index=True)
+    piece, grid = grids.sindex.query(middle, predicate="dwithin", distance=BORDER_M)
+    first = pd.Series(grid, index=piece, dtype="int64").groupby(level=0).min()
+    return first.reindex(range(len(pieces)), fill_value=-1).to_numpy()
 
 
 def _list_outside(name: str, layer: gpd.GeoDataFrame, findings: list[Finding]) -> None:
     lost = layer[layer["grid_code"] == ""]
     if len(lost):
         ids = lost[layer.columns[0]]
+        what = "stretches" if name == "roads" else "objects"
         findings.append(
             Finding(
                 "object-outside",
                 Severity.WARNING,
-                f"{name}: {len(lost)} lie outside every community and have no grid ({some(ids)})",
+                f"{name}: {len(lost)} {what} lie outside every community and have no grid "
+                f"({some(ids)})",
                 layer=name,
                 place=str(ids.iloc[0]),
                 value=float(len(lost)),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
+import geopandas as gpd
 import pandas as pd
 
 from gridplan import __version__
@@ -162,7 +163,7 @@ def partition(
         _write_tables(plan, inputs, ground, findings, config, options, folder)
         progress.stage("audit")
         audit = audit_plan(read_plan(folder.path), inputs, config, read_exceptions(folder.path))
-        if options.maps and "png" in config.outputs.maps:
+        if options.maps and _formats(config):
             progress.stage("maps")
             findings += _draw(plan, inputs, config, options, folder, progress)
         result = Result(plan, solved, tuple(findings), tuple(audit), perf_counter() - began)
@@ -354,9 +355,14 @@ def _draw(
         language=config.project.language,
         date=options.date.isoformat(),
         grid_range=(config.grids.min, config.grids.max),
+        formats=_formats(config),
         workers=config.solve.workers,
         on_done=progress.drawn,
     )
+
+
+def _formats(config: Config) -> tuple[str, ...]:
+    return tuple(name for name in config.outputs.maps if name != "html")
 
 
 def backdrop_of(inputs: Inputs) -> Backdrop:
@@ -370,7 +376,7 @@ def backdrop_of(inputs: Inputs) -> Backdrop:
     )
 
 
-def _named(inputs: Inputs, words: tuple[str, ...]) -> "pd.DataFrame | None":
+def _named(inputs: Inputs, words: tuple[str, ...]) -> "gpd.GeoDataFrame | None":
     for name in inputs.barriers:
         if any(word in name.casefold() for word in words):
             return inputs.barriers[name]
@@ -380,7 +386,7 @@ def _named(inputs: Inputs, words: tuple[str, ...]) -> "pd.DataFrame | None":
 def _record(
     config: Config, inputs: Inputs, options: Options, result: Result, out: Path
 ) -> dict[str, object]:
-    """What ``run.json`` holds."""
+    """Gather what ``run.json`` holds."""
     return {
         "version": __version__,
         "configuration": config.to_dict(),

@@ -14,6 +14,10 @@ LISTED_SHARE = 0.01
 """A unit is listed as straddling when more than this share of it lies outside its community."""
 
 
+FEW_SHARE = 0.1
+"""Fewer households than this share outside every zone look like a gap in the layer."""
+
+
 def place_units(
     units: gpd.GeoDataFrame,
     communities: gpd.GeoDataFrame,
@@ -222,10 +226,11 @@ def zone_of_units(
     found = pd.Series(ids[row], index=units.index, dtype=object)
     left = units[found.isna() & (units["households"] > 0)]
     if len(left):
+        few = left["households"].sum() < FEW_SHARE * units["households"].sum()
         findings.append(
             Finding(
                 "unit-without-zone",
-                Severity.WARNING,
+                Severity.WARNING if few else Severity.INFO,
                 f"{name}: {len(left)} units with {int(left['households'].sum())} households lie in "
                 f"no zone ({some(left['unit_id'])}); they count for no zone of this layer",
                 layer=name,

@@ -16,7 +16,7 @@ from gridplan.prepare import Task
 
 
 def worker_count(workers: int) -> int:
-    """Processes to use; 0 means every core that this process may run on."""
+    """Count the processes to use; 0 means every core that this process may run on."""
     if workers:
         return workers
     if hasattr(os, "sched_getaffinity"):

@@ -38,7 +38,8 @@ def init(data: Path | None, out: Path, overwrite: bool, schema: bool) -> None:
         return
     if data is None:
         raise click.UsageError("name a file or folder of layers, or ask for --schema")
-    from gridplan.propose import propose_config, write_proposal
+    from gridplan.export import write_whole
+    from gridplan.propose import propose_config
 
     if out.exists() and not overwrite:
         raise ConfigError(f"{out} exists; choose another with -o, or replace it with --overwrite")
@@ -46,4 +47,6 @@ def init(data: Path | None, out: Path, overwrite: bool, schema: bool) -> None:
     write_whole(out, proposal.text.encode())
     for guess in proposal.guesses:
         click.echo(guess)
-    click.echo(f"Written: {out}")
+    for place in proposal.missing:
+        click.echo(f"Fill in {place}: nothing in the layers looked like it.")
+    click.echo(f"Written: {out}. Read it, then: gridplan partition {out}")

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -18,7 +17,7 @@ def _date(_: click.Context, __: click.Parameter, value: dt.datetime | None) -> d
     return value.date() if value else dt.date.today()
 
 
-DATE: Any = click.option(
+DATE = click.option(
     "--date",
     type=click.DateTime(["%Y-%m-%d"]),
     callback=_date,

@@ -61,8 +61,8 @@ def partition(
 ) -> int:
     r"""Divide the communities of CONFIG into grids.
 
-    Leaves OUT with plan.gpkg, tables/, maps/ and run.json, and audits it. Exit code 4 when a promise
-    is broken.
+    Leaves OUT with plan.gpkg, tables/, maps/ and run.json, and audits it. Exit code 4 when a
+    promise is broken.
 
     \b
     Example:

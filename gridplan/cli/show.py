@@ -98,7 +98,7 @@ def _proof(answer: Any) -> str:
     """Say in a few words how good the plan is known to be."""
     if answer.status == "optimal":
         return "optimal" if not answer.breach else f"least breach {answer.breach}"
-    if answer.gap is not None:
+    if answer.gap is not None and answer.gap < 1:
         return f"gap {answer.gap:.1%}"
     return "no bound" if not answer.breach else f"breach {answer.breach}"
 
@@ -135,12 +135,18 @@ def _look(out: Path) -> str:
 
 
 def _communities(done: Result, config: Config) -> Table:
-    table = Table(title=escape(config.project.name), header_style="bold", box=SIMPLE_HEAD)
-    table.add_column("community", overflow="fold")
-    for name in ("units", "households", "grids", "in range"):
-        table.add_column(name, justify="right")
-    table.add_column("status")
-    table.add_column("s", justify="right")
+    table = Table(
+        title=escape(config.project.name),
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("community", no_wrap=True, overflow="ellipsis", max_width=25)
+    for name in ("households", "grids", "in range"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("status", no_wrap=True, max_width=16)
+    table.add_column("s", justify="right", no_wrap=True)
     communities = done.plan.communities.set_index("community_code")
     inside = done.plan.grids["range_status"].isin(["in", "exempt"])
     in_range = inside.groupby(done.plan.grids["community_code"]).sum()
@@ -150,7 +156,6 @@ def _communities(done: Result, config: Config) -> Table:
         label = s.code if name == s.code else f"{s.code} {name}"
         table.add_row(
             escape(label),
-            f"{s.units:,}",
             f"{row['households']:,}",
             str(row["grids"]),
             str(in_range[s.code]),
@@ -163,7 +168,13 @@ def _communities(done: Result, config: Config) -> Table:
 def _layers(done: Result, config: Config) -> Table | None:
     if not done.plan.zone_layers:
         return None
-    table = Table(title="alignment", header_style="bold", box=SIMPLE_HEAD)
+    table = Table(
+        title="alignment",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     table.add_column("layer", overflow="fold")
     table.add_column("mode")
     for name in ("one zone", "main share", "needless cuts", "splits"):
