@@ -1,0 +1,69 @@
+"""The main job on real layers: Da'an (units that tile) and Cambridge (lots that do not)."""
+
+import datetime as dt
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from gridplan.config import Config
+from gridplan.domain import Severity
+from gridplan.pipeline import Options, Result, partition
+
+OPTIONS = Options(maps=False, date=dt.date(2026, 1, 31))
+
+
+def divided(shared: Path, name: str, out: Path, **changes: object) -> Result:
+    """Run one of the shared configurations."""
+    config = Config.load(shared / "configs" / f"{name}.toml").replace(changes)
+    result = partition(config, out, OPTIONS)
+    assert result is not None
+    return result
+
+
+@pytest.fixture(scope="module")
+def daan(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """Da'an, divided."""
+    return divided(shared, "daan", tmp_path_factory.mktemp("daan") / "out")
+
+
+@pytest.fixture(scope="module")
+def cambridge(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """Cambridge, divided with little effort."""
+    out = tmp_path_factory.mktemp("cambridge") / "out"
+    return divided(shared, "cambridge", out, **{"solve.effort": 0.1})
+
+
+def test_daan_is_proven_everywhere(daan: Result) -> None:
+    """All 53 villages are proven; the two units above 500 are the only grids out of range."""
+    assert len(daan.solved) == 53
+    assert {s.solution.status for s in daan.solved} == {"optimal"}
+    out = daan.plan.grids[daan.plan.grids["range_status"] != "in"]
+    assert sorted(out["households"]) == [549, 1484]
+
+
+def test_daan_reaches_the_reference(daan: Result, shared: Path) -> None:
+    """Every community costs what the reference says is its optimum."""
+    table = pd.read_csv(shared / "problems" / "reference.csv")
+    table = table[table["problem"].str.startswith("daan/")]
+    best = dict(zip(table["problem"].str.removeprefix("daan/"), table["cost"], strict=True))
+    cost = {s.code: s.solution.objective for s in daan.solved}
+    assert {c: round(cost[c], 4) for c in best} == {c: round(v, 4) for c, v in best.items()}
+
+
+def test_cambridge_is_in_range_everywhere(cambridge: Result) -> None:
+    """No lot holds more than 500 households, and every grid is in range."""
+    assert len(cambridge.solved) == 13
+    assert set(cambridge.plan.grids["range_status"]) == {"in"}
+
+
+@pytest.mark.parametrize("place", ["daan", "cambridge"])
+def test_audit_agrees_and_nothing_is_lost(place: str, request: pytest.FixtureRequest) -> None:
+    """The audit finds no broken promise; households in are households out."""
+    result: Result = request.getfixturevalue(place)
+    assert [f.message for f in result.audit if f.severity == Severity.BROKEN] == []
+    total = {"daan": 120_675, "cambridge": 43_404}[place]
+    assert result.plan.units["households"].sum() == total
+    assert result.plan.grids["households"].sum() == total
+    unlisted = result.plan.grids["parts"] > 1
+    assert int(unlisted.sum()) <= sum(f.kind == "unit-multipart" for f in result.findings)
