@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -18,7 +18,7 @@ from gridplan.audit import audit_plan
 from gridplan.codes import BANDING_RULE
 from gridplan.config import Config
 from gridplan.domain import Finding, Plan, Severity
-from gridplan.errors import InfeasibleError, LayerError
+from gridplan.errors import InfeasibleError, LayerError, OutputError
 from gridplan.export import OutputFolder, open_output, write_plan
 from gridplan.layers import (
     Inputs,
@@ -29,9 +29,10 @@ from gridplan.layers import (
     read_run,
 )
 from gridplan.maps import Backdrop, draw_maps
-from gridplan.optimise import Solution, evaluate
+from gridplan.optimise import Solution, evaluate, write_problem
 from gridplan.prepare import Ground, Task, community_tasks, prepare_ground, restrict
 from gridplan.tables import build_tables, reconcile, write_csvs, write_workbook
+from gridplan.text import file_stems
 from gridplan.work import solve_all
 
 LISTED = (Severity.EXCEPTION, Severity.REPAIRED, Severity.WARNING)
@@ -52,6 +53,8 @@ class Options:
         Whether an existing output may be replaced, or continued.
     maps
         Whether maps are drawn.
+    problems
+        Folder that also gets every community's problem file; none where None.
     date
         Date printed on everything.
     """
@@ -61,6 +64,7 @@ class Options:
     overwrite: bool = False
     resume: bool = False
     maps: bool = True
+    problems: Path | None = None
     date: dt.date = field(default_factory=dt.date.today)
 
 
@@ -153,6 +157,8 @@ def partition(
             inputs = restrict(inputs, config, options.only)
             ground = ground.restricted(options.only)
         tasks = list(community_tasks(inputs, ground, config))
+        if options.problems:
+            dump_problems(tasks, options.problems)
         solved = _solve(tasks, ground, config, options, folder, progress)
         findings = [*inputs.findings, *folder.findings, *ground.findings]
         findings += [f for task in tasks for f in task.findings] + list(_unproven(tasks, solved))
@@ -169,6 +175,23 @@ def partition(
         result = Result(plan, solved, tuple(findings), tuple(audit), perf_counter() - began)
         folder.write_run(_record(config, inputs, options, result, out))
     return result
+
+
+def dump_problems(tasks: Sequence[Task], folder: Path) -> None:
+    """Write every community's problem file (design section 11), named by its code.
+
+    Raises
+    ------
+    OutputError
+        Where the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stems = file_stems([task.community_code for task in tasks])
+        for task, stem in zip(tasks, stems, strict=True):
+            write_problem(task.problem, folder / f"{stem}.json")
+    except OSError as err:
+        raise OutputError(f"{folder}: problem files cannot be written: {err.strerror}") from err
 
 
 def audit_folder(out: Path, config_file: Path | None = None) -> list[Finding]:

@@ -98,7 +98,8 @@ def test_existing_output_is_kept(tmp_path: Path) -> None:
          'Error: inputs.communities (city.gpkg, layer "communities"): file not found'),
         ('layer = "units"', 'layer = "unit"', 1,
          'Error: inputs.units (town.gpkg, layer "unit"): cannot be read: no layer "unit"'),
-        ("min = 250", "mim = 250", 2, 'Error: town.toml: [grids] mim: unknown key; did you mean "min"?'),
+        ("min = 250", "mim = 250", 2,
+         'Error: town.toml: [grids] mim: unknown key; did you mean "min"?'),
         ("min = 250", "min = 600", 2, "Error: town.toml: "),
         ('crs = "EPSG:4547"', 'crs = "EPSG:4490"', 2, "Error: town.toml: "),
     ],
@@ -173,3 +174,27 @@ def test_schema_is_printed() -> None:
     """``init --schema`` prints a JSON Schema with every section."""
     schema = json.loads(run("init", "--schema").stdout)
     assert {"project", "inputs", "grids", "solve"} <= set(schema["properties"])
+
+
+def test_dumped_problem_can_be_solved_alone(tmp_path: Path) -> None:
+    """``--dump-problems`` writes files that ``solve`` reads, with the same answer."""
+    job = chess_town(tmp_path)
+    answer = run("partition", job, "-o", tmp_path / "out", "--dump-problems", tmp_path / "problems")
+    assert answer.exit_code == 0
+    files = sorted((tmp_path / "problems").iterdir())
+    assert [f.name for f in files] == ["110101001001.json", "110101001002.json"]
+    alone = json.loads(run("solve", files[0], "--json").stdout)
+    record = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    together = record["communities"]["110101001001"]
+    assert alone["status"] == together["status"] == "optimal"
+    assert alone["objective"] == together["objective"]
+    assert "status" in run("solve", files[0]).stdout
+
+
+def test_problem_file_errors_are_named(tmp_path: Path) -> None:
+    """A problem file that is none: every problem a line, exit code 2."""
+    path = tmp_path / "bad.json"
+    path.write_text('{"min": 250, "nodes": {"id": ["a"]}}', encoding="utf-8")
+    answer = run("solve", path)
+    assert answer.exit_code == 2
+    assert all(line.startswith("Error: ") for line in answer.stderr.splitlines())

@@ -16,7 +16,7 @@ from PIL import Image
 from gridplan.domain import Plan, Severity
 from gridplan.errors import OutputError
 from gridplan.maps import Backdrop, draw_maps, lettering
-from gridplan.maps.draw import file_stems, sheets
+from gridplan.maps.draw import sheets
 from gridplan.maps.furniture import draw_chart
 from gridplan.maps.ink import border_network, hatching, polygon_path
 from gridplan.maps.lettering import find_lettering, tidy
@@ -29,6 +29,7 @@ from gridplan.maps.png import png_bytes
 from gridplan.maps.roads import road_ranks
 from gridplan.maps.subject import gather, tail
 from gridplan.maps.words import CHINESE, ENGLISH
+from gridplan.text import file_stems
 
 CRS = "EPSG:32650"
 X, Y = 500_000.0, 3_400_000.0
@@ -210,16 +211,16 @@ def test_hostile_codes_stay_in_the_folder(tmp_path: Path) -> None:
 @given(st.lists(st.text(max_size=90), unique=True, max_size=8))
 def test_file_stems_never_collide(codes: list[str]) -> None:
     """Different codes have different files even where case is ignored, and names stay short."""
-    stems = file_stems("community", codes)
+    stems = file_stems(codes, "community_")
     assert len({stem.casefold() for stem in stems}) == len(codes)
     assert all(len(stem.encode()) < 250 and not set(stem) & set('/\\:*?"<>|\0') for stem in stems)
 
 
 def test_file_stem_of_a_plain_code_is_the_code() -> None:
     """Plain codes are kept; codes that differ by case alone, or imitate a hash, are told apart."""
-    assert file_stems("street", ["990101001", "all"]) == ["street_990101001", "street_all"]
-    imitation = file_stems("c", ["a/b"])[0].removeprefix("c_")
-    stems = file_stems("c", ["n", "N", imitation, "a/b"])
+    assert file_stems(["990101001", "all"], "street_") == ["street_990101001", "street_all"]
+    imitation = file_stems(["a/b"], "c_")[0].removeprefix("c_")
+    stems = file_stems(["n", "N", imitation, "a/b"], "c_")
     assert len({stem.casefold() for stem in stems}) == 4
 
 

@@ -11,6 +11,7 @@ from gridplan.cli.audit import audit
 from gridplan.cli.init import init
 from gridplan.cli.partition import partition
 from gridplan.cli.sample import sample
+from gridplan.cli.solve import solve
 from gridplan.errors import GridplanError
 
 INTERRUPTED = 130
@@ -55,7 +56,7 @@ def gridplan() -> None:
     """
 
 
-for command in (init, sample, partition, audit):
+for command in (init, sample, partition, audit, solve):
     gridplan.add_command(command)
 
 

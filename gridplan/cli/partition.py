@@ -38,6 +38,12 @@ PROMISE_BROKEN = 4
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of everything drawn by lot.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing output folder.")
+@click.option(
+    "--dump-problems",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write every community's problem file to DIR as well.",
+)
 @click.option("--no-maps", is_flag=True, help="Draw no maps.")
 @DATE
 @JSON
@@ -53,6 +59,7 @@ def partition(
     seed: int | None,
     resume: bool,
     overwrite: bool,
+    dump_problems: Path | None,
     no_maps: bool,
     date: dt.date,
     as_json: bool,
@@ -75,7 +82,15 @@ def partition(
 
     changes = {"solve.workers": workers, "solve.effort": effort, "solve.seed": seed}
     job = Config.load(config).replace({k: v for k, v in changes.items() if v is not None})
-    options = Options(only, assignment, overwrite, resume, not no_maps, date)
+    options = Options(
+        only=only,
+        assignment=assignment,
+        overwrite=overwrite,
+        resume=resume,
+        maps=not no_maps,
+        problems=dump_problems,
+        date=date,
+    )
     with show.progress(quiet or as_json) as progress:
         result = run(job, out, options, progress)
     if result is None:

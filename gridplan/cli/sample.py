@@ -23,7 +23,9 @@ from gridplan.errors import OutputError
     help="Another seed, another city.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the files of an earlier city.")
-def sample(folder: Path, communities: int | None, units: int | None, seed: int, overwrite: bool) -> None:
+def sample(
+    folder: Path, communities: int | None, units: int | None, seed: int, overwrite: bool
+) -> None:
     r"""Invent a city and write it to FOLDER with a configuration to run.
 
     \b

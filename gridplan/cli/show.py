@@ -124,6 +124,25 @@ def result(done: Result, config: Config, out: Path, *, verbose: bool) -> None:
     console.print(f"Look at {escape(str(out))}{_look(out)}", highlight=False, soft_wrap=True)
 
 
+def answer(problem: Any, found: Any) -> None:
+    """Show what the optimiser answers to one problem."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    stopped = f", stopped by {found.stopped}" if found.stopped else ""
+    rows = {
+        "problem": f"{problem.name}: {len(problem.node_ids)} units",
+        "status": f"{found.status}{stopped}",
+        "breach": f"{found.breach} households (at least {found.breach_bound})",
+        "objective": "-" if found.objective is None else f"{found.objective:.6f}",
+        "bound": "-" if found.bound is None else f"{found.bound:.6f}",
+        "gap": "-" if found.gap is None else f"{found.gap:.2%}",
+        "grids": str(found.grids),
+        "seconds": f"{found.seconds:.2f}",
+    }
+    for name, value in rows.items():
+        table.add_row(name, escape(value))
+    _console().print(table, highlight=False)
+
+
 def _console() -> Console:
     width = None if sys.stdout.isatty() else 80
     return Console(width=width)

@@ -1,14 +1,11 @@
 """All maps of a plan, one after another or in several processes."""
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from hashlib import sha256
-from itertools import count, islice
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from unicodedata import normalize
 
 from gridplan.domain import Finding, Plan
 from gridplan.errors import OutputError
@@ -19,9 +16,9 @@ from gridplan.maps.marks import Sheet
 from gridplan.maps.render import render
 from gridplan.maps.subject import Subject, gather, texts_of
 from gridplan.maps.words import words
+from gridplan.text import file_stems
 
 FORMATS = ("png", "pdf", "svg")
-LONGEST_CODE = 60  # characters; three bytes each in many scripts, and file names end at 255
 
 
 def draw_maps(
@@ -108,44 +105,13 @@ def sheets(subject: Subject) -> Iterator[Sheet]:
     yield district_sheet(subject, "district")
     streets = [str(code) for code in plan.communities["street_code"].fillna("").unique()]
     streets = sorted(streets)
-    stems = file_stems("street", [code or "all" for code in streets])
+    stems = file_stems([code or "all" for code in streets], "street_")
     for code, stem in zip(streets, stems, strict=True):
         yield street_sheet(subject, stem, code)
     communities = [str(code) for code in plan.communities["community_code"]]
-    stems = file_stems("community", communities)
+    stems = file_stems(communities, "community_")
     for code, stem in zip(communities, stems, strict=True):
         yield community_sheet(subject, stem, code)
-
-
-def file_stems(level: str, codes: Sequence[str]) -> list[str]:
-    """File names without ending: safe on every system, and different even where case is lost.
-
-    A code with characters that file names cannot hold, a very long one, and one that would share
-    its file with another get a short hash of the code at the end.
-    """
-    plain = [_plain(code) for code in codes]
-    shared = Counter(_folded(name) for name in plain)
-    stems: list[str] = []
-    taken: set[str] = set()
-    for code, name in zip(codes, plain, strict=True):
-        doubtful = name != code or shared[_folded(name)] > 1
-        stem = f"{level}_{name}"
-        for turn in count() if doubtful else ():
-            stem = f"{level}_{name}_{sha256(f'{turn}{code}'.encode()).hexdigest()[:8]}"
-            if _folded(stem) not in taken:
-                break
-        taken.add(_folded(stem))
-        stems.append(stem)
-    return stems
-
-
-def _plain(code: str) -> str:
-    kept = "".join(c if c.isalnum() or c in "-_." else "_" for c in code)
-    return kept[:LONGEST_CODE]
-
-
-def _folded(name: str) -> str:
-    return normalize("NFKC", name).casefold()
 
 
 def _check_formats(formats: Sequence[str]) -> None:
