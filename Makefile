@@ -14,7 +14,7 @@ demo: $(VENV)/.installed        ## install and divide the sample city
 	@echo "and out/sample/plan.gpkg in QGIS. Check it again: $(BIN)/gridplan audit out/sample"
 
 test: $(VENV)/.installed-test   ## install and run all tests
-	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadscope $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev   ## lint and types
 	$(BIN)/ruff check .
