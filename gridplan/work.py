@@ -1,27 +1,17 @@
 """Where the work runs: this process, or a pool of them; each community is one piece of it."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from multiprocessing import get_context
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from gridplan.config.sections import Solve
 from gridplan.export import write_whole
-from gridplan.optimise import Problem, Solution, solve
+from gridplan.optimise import Solution, solve
 from gridplan.prepare import Task
-
-
-def worker_count(workers: int) -> int:
-    """Count the processes to use; 0 means every core that this process may run on."""
-    if workers:
-        return workers
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+from gridplan.processes import process_count, run_pieces
 
 
 def solve_all(
@@ -51,38 +41,26 @@ def solve_all(
         else:
             yield task, done
     waiting.sort(key=lambda t: (-len(t.problem.node_ids), t.community_code))
-    for task, solution in _run(waiting, settings):
+    one = _Solver(settings.effort, settings.time_limit_s, settings.seed)
+    workers = min(process_count(settings.workers), len(waiting))
+    for task, solution in run_pieces(one, waiting, workers):
         if not solution.stopped:
             _keep(solution, checkpoint(task.community_code))
         yield task, solution
 
 
-def _run(tasks: list[Task], settings: Solve) -> Iterator[tuple[Task, Solution]]:
-    workers = min(worker_count(settings.workers), len(tasks))
-    if workers <= 1:
-        for task in tasks:
-            yield task, _solve_one(task.problem, settings)
-        return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-    try:
-        pending: dict[Future[Solution], Task] = {
-            pool.submit(_solve_one, task.problem, settings): task for task in tasks
-        }
-        while pending:
-            done, _ = wait(pending, return_when=FIRST_COMPLETED)
-            for future in sorted(done, key=lambda f: pending[f].community_code):
-                yield pending.pop(future), future.result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+@dataclass(frozen=True)
+class _Solver:
+    """Solve a task; what a process needs for it travels along."""
 
+    effort: float
+    time_limit_s: float
+    seed: int
 
-def _solve_one(problem: Problem, settings: Solve) -> Solution:
-    return solve(
-        problem,
-        effort=settings.effort,
-        time_limit_s=settings.time_limit_s,
-        seed=settings.seed,
-    )
+    def __call__(self, task: Task) -> Solution:
+        return solve(
+            task.problem, effort=self.effort, time_limit_s=self.time_limit_s, seed=self.seed
+        )
 
 
 def _keep(solution: Solution, path: Path) -> None:

@@ -10,6 +10,7 @@ ORDER = (
     "errors",
     "domain",
     "text",
+    "processes",
     "config",
     "layers",
     "propose",

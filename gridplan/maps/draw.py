@@ -1,10 +1,6 @@
 """All maps of a plan, one after another or in several processes."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 
 from gridplan.domain import Finding, Plan
@@ -16,6 +12,7 @@ from gridplan.maps.marks import Sheet
 from gridplan.maps.render import render
 from gridplan.maps.subject import Subject, gather, texts_of
 from gridplan.maps.words import words
+from gridplan.processes import process_count, run_pieces
 from gridplan.text import file_stems
 
 FORMATS = ("png", "pdf", "svg")
@@ -93,7 +90,7 @@ def draw_maps(
         grid_range=grid_range,
     )
     jobs = ((sheet, folder, tuple(formats), lettering, language) for sheet in sheets(subject))
-    for stem in _run(jobs, workers or os.cpu_count() or 1):
+    for _, stem in run_pieces(_render, jobs, process_count(workers)):
         if on_done is not None:
             on_done(stem)
     return findings
@@ -125,15 +122,5 @@ def _check_formats(formats: Sequence[str]) -> None:
 Job = tuple[Sheet, Path, tuple[str, ...], Lettering, str]
 
 
-def _run(jobs: Iterator[Job], workers: int) -> Iterator[str]:
-    if workers <= 1:
-        for job in jobs:
-            yield render(*job)
-        return
-    # fresh processes on every system: a forked one could inherit a locked font cache
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting: set[Future[str]] = {pool.submit(render, *job) for job in islice(jobs, workers * 2)}
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            waiting |= {pool.submit(render, *job) for job in islice(jobs, len(done))}
-            yield from sorted(future.result() for future in done)
+def _render(job: Job) -> str:
+    return render(*job)

@@ -1,0 +1,55 @@
+"""Work in several processes: every piece once, errors and interruptions end it cleanly."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from math import factorial, sqrt
+from pathlib import Path
+
+import pytest
+
+from gridplan.processes import process_count, run_pieces
+from tests.conftest import SAMPLE
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_piece_is_answered_once(workers: int) -> None:
+    """All pieces come back with their answers, whatever the number of workers."""
+    pieces = range(9)
+    assert sorted(run_pieces(factorial, pieces, workers)) == [(n, factorial(n)) for n in pieces]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_in_a_piece_reaches_the_caller(workers: int) -> None:
+    """What a piece raises is raised here."""
+    with pytest.raises(ValueError, match="."):
+        list(run_pieces(sqrt, [1.0, -1.0], workers))
+
+
+def test_workers_are_counted() -> None:
+    """0 means every core; any other number is taken as it is."""
+    assert process_count(3) == 3
+    assert process_count(0) >= 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of another kind on Windows")
+def test_interrupting_a_run_stops_everything(tmp_path: Path) -> None:
+    """SIGINT ends the run with exit code 130, one line, no output folder and no stray process."""
+    run = subprocess.Popen(
+        [sys.executable, "-m", "gridplan", "partition", SAMPLE, "-o", tmp_path / "out",
+         "--effort", "50", "--workers", "2", "--no-maps"],
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "out.partial").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(3)
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert said.strip() == "Interrupted."
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(run.pid, 0)
