@@ -54,10 +54,13 @@ def attribute_all(
 
 
 def _codes(grids: gpd.GeoDataFrame, row: NDArray[np.int64]) -> NDArray[np.object_]:
-    return np.r_[grids["grid_code"].to_numpy(dtype=object), [""]][row]
+    codes: NDArray[np.object_] = np.r_[grids["grid_code"].to_numpy(dtype=object), [""]]
+    return codes[row]
 
 
 def _cut_roads(roads: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    if roads.empty:
+        return roads.assign(grid_code="", length_m=0.0)
     lines = roads.geometry.to_numpy()
     inner = shapely.buffer(grids.geometry.to_numpy(), -BORDER_M)
     road, grid = shapely.STRtree(inner).query(lines, predicate="intersects")

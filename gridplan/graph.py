@@ -1,6 +1,6 @@
 """The adjacency graph: which units are neighbours, over how many metres, along what.
 
-Geometry becomes numbers here and nowhere else. Neighbours share more than ``min_shared_m`` of border;
+Geometry becomes numbers here and nowhere else. Neighbours share ``min_shared_m`` of border or more;
 a corner is none. A border along a hard barrier does not count, one along a soft barrier is welcome,
 a link makes neighbours where geometry shows none.
 """
@@ -125,7 +125,7 @@ def community_graph(
     *,
     min_shared_m: float,
     findings: list[Finding],
-) -> nx.Graph:
+) -> "nx.Graph[str]":
     """Build the adjacency graph of one community.
 
     Parameters
@@ -147,21 +147,23 @@ def community_graph(
         Node per unit id in sorted order with ``households`` and ``area_m2``; edges carry
         ``shared_m``, ``cost_m``, ``along`` (barrier names) and ``link`` ("" for a border).
     """
-    graph = nx.Graph()
+    graph: nx.Graph[str] = nx.Graph()
     areas = shapely.area(cells.geometry.to_numpy())
     for unit_id, households, area in zip(cells["unit_id"], cells["households"], areas, strict=True):
         graph.add_node(unit_id, households=int(households), area_m2=float(area))
     near = borders[borders["shared_m"] >= max(min_shared_m, 1e-9)]
-    for row in near.itertuples(index=False):
-        graph.add_edge(
-            row.a, row.b, shared_m=row.shared_m, cost_m=row.cost_m, along=row.along, link=""
-        )
+    columns = (near[c].tolist() for c in ("a", "b", "shared_m", "cost_m", "along"))
+    for a, b, shared_m, cost_m, along in zip(*columns, strict=True):
+        graph.add_edge(a, b, shared_m=shared_m, cost_m=cost_m, along=along, link="")
     _add_declared(graph, cells, links, findings)
     return graph
 
 
 def _add_declared(
-    graph: nx.Graph, cells: gpd.GeoDataFrame, links: pd.DataFrame | None, findings: list[Finding]
+    graph: "nx.Graph[str]",
+    cells: gpd.GeoDataFrame,
+    links: pd.DataFrame | None,
+    findings: list[Finding],
 ) -> None:
     if links is None:
         return
@@ -179,7 +181,7 @@ def _add_declared(
 
 
 def join_parts(
-    graph: nx.Graph, cells: gpd.GeoDataFrame, *, below: int, findings: list[Finding]
+    graph: "nx.Graph[str]", cells: gpd.GeoDataFrame, *, below: int, findings: list[Finding]
 ) -> None:
     """Link every part of the community that is too small to be a grid to the nearest part.
 
@@ -243,7 +245,7 @@ def _link(
 
 
 def settle_blocks(
-    graph: nx.Graph,
+    graph: "nx.Graph[str]",
     block: Mapping[str, str],
     community_code: str,
     *,
@@ -266,7 +268,8 @@ def settle_blocks(
     maximum
         Most households of a grid.
     findings
-        ``block-split`` and ``block-over-max`` are added; a single unit above the maximum is listed too.
+        ``block-split`` (a block in pieces), ``block-divided`` (a piece above the maximum) and
+        ``block-over-max`` (a single unit above it) are added.
 
     Returns
     -------
@@ -280,47 +283,52 @@ def settle_blocks(
     for name, units in sorted(members.items()):
         pieces = sorted(sorted(p) for p in nx.connected_components(graph.subgraph(units)))
         if len(pieces) > 1:
-            findings.append(
-                _block(
-                    "block-split",
-                    name,
-                    community_code,
-                    len(pieces),
-                    1,
-                    f"block {name} lies in {len(pieces)} pieces that do not touch; each piece is a block",
-                )
+            message = (
+                f"block {name} lies in {len(pieces)} pieces that do not touch; each is a block"
             )
+            findings.append(_block("block-split", name, community_code, len(pieces), 1, message))
         for i, piece in enumerate(pieces, start=1):
-            households = sum(graph.nodes[u]["households"] for u in piece)
-            if households > maximum and len(piece) > 1:
-                findings.append(
-                    _block(
-                        "block-divided",
-                        name,
-                        community_code,
-                        households,
-                        maximum,
-                        f"block {name} has {households} households, more than a grid may hold; "
-                        "its units may go to several grids",
-                    )
-                )
-            elif len(piece) > 1:
+            if _fits(graph, piece, name, community_code, maximum, findings):
                 final.update(dict.fromkeys(piece, name if len(pieces) == 1 else f"{name}/{i}"))
+    _list_large_units(graph, community_code, maximum, findings)
+    return final
+
+
+def _fits(
+    graph: "nx.Graph[str]",
+    piece: list[str],
+    name: str,
+    community_code: str,
+    maximum: int,
+    findings: list[Finding],
+) -> bool:
+    """Tell whether a piece is a block: several units that one grid can hold."""
+    if len(piece) < 2:
+        return False
+    households = sum(graph.nodes[u]["households"] for u in piece)
+    if households <= maximum:
+        return True
+    message = (
+        f"block {name} has {households} households, more than a grid may hold; "
+        "its units may go to several grids"
+    )
+    findings.append(_block("block-divided", name, community_code, households, maximum, message))
+    return False
+
+
+def _list_large_units(
+    graph: "nx.Graph[str]", community_code: str, maximum: int, findings: list[Finding]
+) -> None:
     for unit in sorted(graph.nodes):
         households = graph.nodes[unit]["households"]
         if households > maximum:
-            findings.append(
-                _block(
-                    "block-over-max",
-                    unit,
-                    community_code,
-                    households,
-                    maximum,
-                    f"unit {unit} alone has {households} households, more than a grid may hold; "
-                    "give its stairwells as units to divide it",
-                )
+            message = (
+                f"unit {unit} alone has {households} households, more than a grid may hold; "
+                "give its stairwells as units to divide it"
             )
-    return final
+            findings.append(
+                _block("block-over-max", unit, community_code, households, maximum, message)
+            )
 
 
 def _block(

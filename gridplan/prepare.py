@@ -30,8 +30,8 @@ class Ground:
     Parameters
     ----------
     cells
-        ``unit_id``, ``households``, ``community_code``, ``block_id``, ``shares``, one column per zone
-        layer, polygons that tile the communities; sorted by community, then unit.
+        ``unit_id``, ``households``, ``community_code``, ``block_id``, ``shares``, one column per
+        zone layer, polygons that tile the communities; sorted by community, then unit.
     bare
         ``community_code`` and cell of the communities without any unit.
     borders
@@ -94,6 +94,7 @@ def prepare_ground(inputs: Inputs, config: Config) -> Ground:
     cells, bare_cells = cells[~bare].reset_index(drop=True), cells[bare].reset_index(drop=True)
     _list_empty(cells, bare_cells, findings)
     _list_multipart(cells, findings)
+    _list_useless_links(inputs.links, cells, findings)
     borders = border_table(
         cells,
         [
@@ -155,7 +156,7 @@ def _with_bare(units: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> gpd.Ge
 def _cut_lines(
     inputs: Inputs, config: Config, units: gpd.GeoDataFrame, communities: gpd.GeoDataFrame
 ) -> list[Shapes]:
-    """Lines that grown cells do not cross: barriers, nest zones, and roads unless units are lots."""
+    """Lines that grown cells do not cross: barriers, nest zones; roads unless units are lots."""
     shapes = [layer.geometry.to_numpy() for layer in inputs.barriers.values()]
     shapes += [
         zones.geometry.to_numpy()
@@ -200,6 +201,28 @@ def _list_multipart(cells: gpd.GeoDataFrame, findings: list[Finding]) -> None:
                 community_code=str(cells["community_code"].iloc[i]),
                 value=float(parts[i]),
                 limit=1.0,
+            )
+        )
+
+
+def _list_useless_links(
+    links: pd.DataFrame | None, cells: gpd.GeoDataFrame, findings: list[Finding]
+) -> None:
+    """List the links that join nothing, as their units are not in one community."""
+    if links is None:
+        return
+    home = cells.set_index("unit_id")["community_code"]
+    a, b = links["a"].map(home), links["b"].map(home)
+    for link in links[a.isna() | (a != b)].itertuples(index=False):
+        findings.append(
+            Finding(
+                "link-useless",
+                Severity.WARNING,
+                f"the link between units {link.a} and {link.b} joins nothing: they do not lie in "
+                "one community; no grid crosses its community's border",
+                layer="links",
+                place=str(link.a),
+                other=str(link.b),
             )
         )
 
@@ -279,7 +302,7 @@ def _locks_of(locks: pd.DataFrame | None, units: set[str]) -> tuple[tuple[str, s
 
 def to_problem(
     name: str,
-    graph: nx.Graph,
+    graph: "nx.Graph[str]",
     zones: pd.DataFrame,
     block: dict[str, str],
     config: Config,

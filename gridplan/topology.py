@@ -26,6 +26,8 @@ TILE_TOLERANCE = 1e-6
 
 Shapes = NDArray[np.object_]
 
+_POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+
 
 def clean_communities(
     communities: gpd.GeoDataFrame, *, tolerance_m: float, findings: list[Finding]
@@ -55,7 +57,7 @@ def clean_communities(
     if shapely.coverage_is_valid(shapes, gap_width=GAP_WIDTH_M):
         return communities
     before = shapely.area(shapes)
-    cleaned = shapely.coverage_clean(shapes, snapping_distance=tolerance_m, gap_width=GAP_WIDTH_M)
+    cleaned = clean_coverage(shapes, snap_m=tolerance_m, gap_m=GAP_WIDTH_M)
     after = shapely.area(cleaned)
     codes = communities["community_code"].to_numpy()
     moved = after - before
@@ -90,11 +92,103 @@ def _refusal(codes: Shapes, shapes: Shapes, moved: NDArray[np.float64], i: int) 
     )
 
 
-def covers_exactly(cells: Shapes, area_m2: float) -> bool:
-    """Tell whether polygons are a coverage of that area, within the tiling tolerance."""
-    if abs(float(shapely.area(cells).sum()) - area_m2) > TILE_TOLERANCE * area_m2:
-        return False
-    return bool(shapely.coverage_is_valid(cells))
+def clean_coverage(
+    shapes: Shapes, *, snap_m: float, gap_m: float, overlaps_to: str = "longest_border"
+) -> Shapes:
+    """Remove overlaps, close narrow gaps and match vertices.
+
+    Parameters
+    ----------
+    shapes
+        Polygons in metres.
+    snap_m
+        Vertices nearer than this are one, in metres.
+    gap_m
+        Gaps narrower than this are closed, in metres.
+    overlaps_to
+        Who has the ground of an overlap: ``longest_border`` or ``min_area``.
+
+    Returns
+    -------
+    numpy.ndarray
+        A coverage; a duplicate, or what is swallowed, comes back empty.
+    """
+    with np.errstate(invalid="ignore"):  # GEOS computes with NaN inside, to no harm
+        clean: Shapes = shapely.coverage_clean(
+            shapes, snapping_distance=snap_m, gap_width=gap_m, merge_strategy=overlaps_to
+        )
+    return clean
+
+
+def uncovered_m2(cells: Shapes, home: NDArray[np.int64], areas: Shapes) -> NDArray[np.float64]:
+    """Measure how far cells are from tiling their areas.
+
+    Parameters
+    ----------
+    cells
+        (n,) polygons, a valid coverage within each area.
+    home
+        int64 (n,), position of each cell's area.
+    areas
+        (k,) polygons.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (k,), m2 that are in the area or under its cells, but not both.
+    """
+    order = np.argsort(home, kind="stable")
+    ends = np.searchsorted(home[order], np.arange(1, len(areas)))
+    groups = np.split(cells[order], ends)
+    ground = np.array([shapely.coverage_union_all(g) for g in groups], dtype=object)
+    ground[shapely.is_missing(ground)] = shapely.Polygon()
+    wrong: NDArray[np.float64] = shapely.area(shapely.symmetric_difference(ground, areas))
+    return wrong
+
+
+def polygons_of(shapes: Shapes, *, single: bool = False) -> Shapes:
+    """Keep the polygons of every shape; line and point debris of a clipping goes.
+
+    Parameters
+    ----------
+    shapes
+        Geometries of any kind.
+    single
+        Whether a multipolygon of one part becomes a polygon too.
+    """
+    kinds = shapely.get_type_id(shapes)
+    mixed = ~np.isin(kinds, _POLYGONAL)
+    if single:
+        mixed |= (kinds == _POLYGONAL[1]) & (shapely.get_num_geometries(shapes) == 1)
+    if not mixed.any():
+        return shapes
+    result = shapes.copy()
+    parts, owner = _polygon_parts(shapes[mixed])
+    result[mixed] = unions(parts, owner, int(mixed.sum()))
+    return result
+
+
+def _polygon_parts(shapes: Shapes) -> tuple[Shapes, NDArray[np.int64]]:
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
+        parts, index = shapely.get_parts(parts, return_index=True)
+        owner = owner[index]
+    keep = shapely.get_dimensions(parts) == 2
+    return parts[keep], owner[keep]
+
+
+def unions(parts: Shapes, owner: NDArray[np.int64], count: int) -> Shapes:
+    """Join the parts of every owner 0 ... ``count - 1``; empty where it has none."""
+    result = np.full(count, shapely.Polygon(), dtype=object)
+    order = np.argsort(owner, kind="stable")
+    parts, owner = parts[order], owner[order]
+    first = np.flatnonzero(np.diff(owner, prepend=-1))
+    size = np.diff(np.r_[first, len(owner)])
+    alone = first[size == 1]
+    result[owner[alone]] = parts[alone]
+    for at, n in zip(first[size > 1], size[size > 1], strict=True):
+        result[owner[at]] = shapely.union_all(parts[at : at + n])
+    return result
 
 
 @dataclass(frozen=True)
@@ -117,7 +211,8 @@ class SharedEdges:
     @property
     def length_m(self) -> NDArray[np.float64]:
         """Length of every segment in metres."""
-        return np.hypot(*(self.end - self.start).T)
+        run = self.end - self.start
+        return np.hypot(run[:, 0], run[:, 1])
 
 
 def shared_edges(shapes: Shapes) -> SharedEdges:
@@ -133,6 +228,48 @@ def shared_edges(shapes: Shapes) -> SharedEdges:
     SharedEdges
         Sorted by ``left``, ``right``, then by place.
     """
+    low, high, who, _ = _segments(shapes)
+    twin = _same_as_next(low, high) & (who[1:] != who[:-1])
+    first = np.flatnonzero(twin)
+    left, right = who[first], who[first + 1]
+    keep = np.lexsort((low[first, 1], low[first, 0], right, left))
+    first = first[keep]
+    return SharedEdges(left[keep], right[keep], low[first], high[first])
+
+
+def free_edges(
+    shapes: Shapes,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Find the segments that only one polygon has.
+
+    Parameters
+    ----------
+    shapes
+        Polygons without overlaps, matching vertex for vertex where they touch.
+
+    Returns
+    -------
+    start, end : numpy.ndarray
+        float64 (k, 2), the segment's ends in metres, in the direction of the ring.
+    owner : numpy.ndarray
+        int64 (k,), ascending: the polygon.
+    """
+    low, high, who, swapped = _segments(shapes)
+    twin = _same_as_next(low, high)
+    free = ~(np.r_[twin, False] | np.r_[False, twin])
+    low, high, who, swapped = low[free], high[free], who[free], swapped[free, None]
+    order = np.argsort(who, kind="stable")
+    return (
+        np.where(swapped, high, low)[order],
+        np.where(swapped, low, high)[order],
+        who[order],
+    )
+
+
+def _segments(
+    shapes: Shapes,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Segments of all rings with their lower end first, sorted by place, then by owner."""
     rings, owner = _rings(shapes)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     same = ring[1:] == ring[:-1]
@@ -142,14 +279,14 @@ def shared_edges(shapes: Shapes) -> SharedEdges:
     low = np.where(swap[:, None], b, a)
     high = np.where(swap[:, None], a, b)
     order = np.lexsort((who, high[:, 1], high[:, 0], low[:, 1], low[:, 0]))
-    low, high, who = low[order], high[order], who[order]
-    twin = (low[1:] == low[:-1]).all(axis=1) & (high[1:] == high[:-1]).all(axis=1)
-    twin &= who[1:] != who[:-1]
-    first = np.flatnonzero(twin)
-    left, right = who[first], who[first + 1]
-    keep = np.lexsort((low[first, 1], low[first, 0], right, left))
-    first = first[keep]
-    return SharedEdges(left[keep], right[keep], low[first], high[first])
+    return low[order], high[order], who[order], swap[order]
+
+
+def _same_as_next(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.bool_]:
+    same: NDArray[np.bool_] = (low[1:] == low[:-1]).all(axis=1) & (high[1:] == high[:-1]).all(
+        axis=1
+    )
+    return same
 
 
 def _rings(shapes: Shapes) -> tuple[Shapes, NDArray[np.int64]]:
@@ -191,13 +328,13 @@ def absorb_parts(
             "metres": np.tile(edges.length_m[inside], 2),
         }
     )
-    table = table.groupby(["a", "b"], as_index=False)["metres"].sum()
+    table = table.groupby(["a", "b"])["metres"].sum().reset_index()
     while True:
         open_ends = table[(owner[table["a"]] < 0) & (owner[table["b"]] >= 0)]
         if open_ends.empty:
             return owner
         offers = open_ends.assign(owner=owner[open_ends["b"]])
-        offers = offers.groupby(["a", "owner"], as_index=False)["metres"].sum()
+        offers = offers.groupby(["a", "owner"])["metres"].sum().reset_index()
         best = offers.sort_values(["a", "metres", "owner"], ascending=[True, False, True])
         best = best.drop_duplicates("a")
         owner[best["a"].to_numpy()] = best["owner"].to_numpy()

@@ -13,7 +13,6 @@ from gridplan.topology import Shapes
 LISTED_SHARE = 0.01
 """A unit is listed as straddling when more than this share of it lies outside its community."""
 
-
 FEW_SHARE = 0.1
 """Fewer households than this share outside every zone look like a gap in the layer."""
 
@@ -33,8 +32,8 @@ def place_units(
     Parameters
     ----------
     units
-        ``unit_id``, ``households``, ``community_code`` (missing where geometry decides), polygons or
-        points in metres.
+        ``unit_id``, ``households``, ``community_code`` (missing where geometry decides), polygons
+        or points in metres.
     communities
         ``community_code`` and polygons in metres, sorted by code.
     nearest_m
@@ -101,7 +100,8 @@ def _shares(shapes: Shapes, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     total = shapely.area(shapes[shape[partly]])
     part = shapely.area(shapely.intersection(shapes[shape[partly]], grounds[area[partly]]))
     share[partly] = np.divide(part, total, out=np.ones_like(part), where=total > 0)
-    table = pd.DataFrame({"shape": shape, "area": area, "share": share})
+    # Rounded, so that halves are equal whatever the arithmetic leaves in the last digit.
+    table = pd.DataFrame({"shape": shape, "area": area, "share": share.round(9)})
     return table[table["share"] > 0]
 
 
@@ -140,7 +140,7 @@ def _list_straddling(
             Finding(
                 "unit-straddles",
                 Severity.EXCEPTION,
-                f"unit {unit_id} belongs to community {code}; {away[i]:.0%} of its area lies outside",
+                f"unit {unit_id} belongs to community {code}; {away[i]:.0%} of it lies outside",
                 layer="units",
                 place=str(unit_id),
                 community_code=str(code),

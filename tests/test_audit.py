@@ -291,7 +291,7 @@ def column(plan: Plan, layer: str, row: int, **values: object) -> Plan:
     """Change one row of a layer of a plan."""
     frame = plan.layers()[layer].copy()
     for name, value in values.items():
-        if isinstance(value, str):
+        if not isinstance(value, int):
             frame[name] = frame[name].astype("object")
         frame.loc[frame.index[row], name] = value
     return with_layer(plan, layer, frame)
@@ -1086,9 +1086,9 @@ def test_hostile_values_give_findings_or_one_error(tmp_path: Path) -> None:
     flat = shapely.Polygon([(0, 0), (1, 0), (2, 0), (0, 0)])
     twice = shapely.MultiPolygon([shapely.box(0, 0, 9, 9), shapely.box(5, 5, 15, 15)])
     spoilt = [geometry(PLAN, "grids", 0, shape) for shape in (mixed, flat, twice)]
-    spoilt += [geometry(PLAN, "institutions", 0, twice)]
     spoilt += [column(PLAN, "units", 0, households=value) for value in (np.inf, -1, 2.5)]
     spoilt += [column(PLAN, "grids", 0, **{name: None}) for name in ("community_code", "grid_kind")]
+    spoilt += [geometry(PLAN, "institutions", 0, twice)]
     for plan in spoilt:
         try:
             findings = TOWN.audit(tmp_path, plan)

@@ -50,13 +50,41 @@ def has_columns(
 
 
 def as_text(values: pd.Series) -> pd.Series:
-    """Turn a column of any type into stripped text; integers lose no digit, blanks become missing."""
+    """Turn a column of any type into stripped text; blanks become None.
+
+    Whole numbers come out without a decimal point, also where a missing value made the column
+    one of floats. Text keeps its leading zeros.
+    """
     if pd.api.types.is_float_dtype(values.dtype):
         known = values.dropna()
         if (known == known.round()).all() and (known.abs() < 2**53).all():
             values = values.astype("Int64")
     text = values.astype("string").str.strip()
     return text.mask(text == "").astype(object).where(text.notna() & (text != ""), None)
+
+
+def text_or(
+    otherwise: pd.Series | str | None, frame: pd.DataFrame, column: str | None
+) -> pd.Series:
+    """Read a column as text, with something else where it is missing or not configured.
+
+    Parameters
+    ----------
+    otherwise
+        One value, or one for every row.
+    frame
+        The table as read.
+    column
+        Its column; None where the configuration names none.
+    """
+    if isinstance(otherwise, pd.Series):
+        instead = otherwise
+    else:
+        instead = pd.Series([otherwise] * len(frame), index=frame.index, dtype=object)
+    if column is None:
+        return instead
+    text = as_text(frame[column])
+    return text.where(text.notna(), instead)
 
 
 def unique_ids(ids: pd.Series, where: str, column: str, problems: list[str]) -> bool:
@@ -87,20 +115,58 @@ def household_counts(
     pandas.Series or None
         int64 with the same index; None when a problem was noted.
     """
-    numbers = pd.to_numeric(values, errors="coerce")
-    wrong = {
-        "is missing": values.isna(),
-        "is no number": values.notna() & numbers.isna(),
-        "is negative": numbers < 0,
-        "is no whole number": numbers.notna() & (numbers != np.floor(numbers)),
-        "is not finite": np.isinf(numbers.astype(float)),
+    return whole_numbers(values, ids, where, column, problems, least=0, what="households")
+
+
+def whole_numbers(
+    values: pd.Series,
+    ids: pd.Series,
+    where: str,
+    column: str,
+    problems: list[str],
+    *,
+    least: int,
+    what: str,
+) -> pd.Series | None:
+    """Read whole numbers that are not less than ``least``, naming every value that is none.
+
+    Parameters
+    ----------
+    values
+        The column, numbers or text.
+    ids
+        Names of the features, with the same index.
+    where, column
+        The place to name.
+    problems
+        One line is added per kind of wrong value.
+    least
+        Smallest number allowed.
+    what
+        What is counted, such as ``households``.
+
+    Returns
+    -------
+    pandas.Series or None
+        int64 with the same index; None when a problem was noted.
+    """
+    blank = values.isna() | values.astype("string").str.strip().eq("").fillna(False).astype(bool)
+    numbers = pd.to_numeric(values.where(~blank), errors="coerce").astype("float64")
+    finite = numbers.notna() & (numbers.abs() < np.inf)
+    wrong: dict[str, pd.Series] = {
+        "is missing": blank,
+        "is no number": ~blank & numbers.isna(),
+        "is not finite": numbers.abs() == np.inf,
+        "is negative" if least == 0 else f"is below {least}": finite & (numbers < least),
+        "is no whole number": finite & (numbers >= least) & (numbers % 1 != 0),
     }
     before = len(problems)
-    for what, mask in wrong.items():
+    for fault, mask in wrong.items():
         if mask.any():
-            cases = [f"{i} = {v!r}" for i, v in zip(ids[mask], values[mask], strict=True)]
+            shown = values[mask].astype("string").fillna("").str.strip().replace("", "nothing")
+            cases = sorted(f"{i} = {v}" for i, v in zip(ids[mask], shown, strict=True))
             problems.append(
-                f'{where}: column "{column}" {what} in {len(cases)} features ({some(cases)}); '
-                "give whole numbers of households, 0 or more"
+                f'{where}: column "{column}" {fault} in {len(cases)} features ({some(cases)}); '
+                f"give whole numbers of {what}, {least} or more"
             )
     return numbers.astype("int64") if len(problems) == before else None

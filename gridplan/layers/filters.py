@@ -16,10 +16,13 @@ select rows and do nothing else. Grammar::
 import operator
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from gridplan.layers.columns import as_text, nearest
 
 Mask = NDArray[np.bool_]
 
@@ -33,7 +36,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-_COMPARE: dict[str, Callable[[pd.Series, object], pd.Series]] = {
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
     "==": operator.eq,
     "<>": operator.ne,
@@ -171,8 +174,7 @@ class _Parser:
             )
         name = text.replace('""', '"') if kind == "quoted" else text
         if name not in self.frame.columns:
-            have = ", ".join(str(c) for c in self.frame.columns if c != "geometry")
-            raise FilterError(f"there is no column {name!r}; columns: {have}")
+            raise FilterError(f"there is no column {name!r}; {nearest(name, self.frame.columns)}")
         return self.frame[name]
 
     def _value(self) -> float | str:
@@ -211,12 +213,17 @@ class _Parser:
         parts = re.split(r"([%_])", pattern.replace("''", "'"))
         wild = {"%": ".*", "_": "."}
         regex = "".join(wild.get(part, re.escape(part)) for part in parts)
-        found = column.astype("string").str.fullmatch(regex, flags=re.DOTALL)
+        found = _text(column).str.fullmatch(regex, flags=re.DOTALL)
         return np.asarray(found.fillna(False), dtype=bool)
 
 
 def _like_value(column: pd.Series, value: float | str) -> pd.Series:
     """Read the column as numbers or as text, whichever the value is."""
-    if isinstance(value, str):
-        return column.astype("string")
-    return pd.to_numeric(column, errors="coerce")
+    return _text(column) if isinstance(value, str) else pd.to_numeric(column, errors="coerce")
+
+
+def _text(column: pd.Series) -> pd.Series:
+    """Read a column as text; whole numbers without a decimal point."""
+    if pd.api.types.is_float_dtype(column.dtype):
+        column = as_text(column)
+    return column.astype("string")

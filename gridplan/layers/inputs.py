@@ -24,9 +24,9 @@ class Inputs:
     streets
         ``street_code``, ``street_name``; polygons as read, or dissolved from the communities.
     units
-        ``unit_id`` (unique), ``households`` (int64, >= 0), ``community_code`` (missing where geometry
-        decides), ``block_id`` (missing where none), one text column per zone layer that stands on
-        the units; polygons or points as read. Sorted by id.
+        ``unit_id`` (unique), ``households`` (int64, >= 0), ``community_code`` (missing where
+        geometry decides), ``block_id`` (missing where none), one text column per zone layer that
+        stands on the units; polygons or points as read. Sorted by id.
     zones
         Per polygon zone layer ``zone_id`` and polygons. Layers given as a column are not here.
     barriers

@@ -4,11 +4,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from gridplan.domain import Finding, Severity
 from gridplan.layers.columns import some
 
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+
+Shapes = NDArray[np.object_]
 
 
 def usable_polygons(
@@ -39,28 +42,13 @@ def usable_polygons(
     geopandas.GeoDataFrame
         Same columns; polygons only (or points where allowed), each valid.
     """
-    shapes = frame.geometry.to_numpy()
+    shapes = _simple_points(frame.geometry.to_numpy())
     present = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     bad = present & ~shapely.is_valid(shapes)
     if bad.any():
-        before = shapely.area(shapes[bad])
-        mended = _polygons_of(
-            shapely.make_valid(shapes[bad], method="structure", keep_collapsed=False)
-        )
-        moved = np.abs(shapely.area(mended) - before)
-        for place, metres in zip(frame[id_column].to_numpy()[bad], moved, strict=True):
-            findings.append(
-                Finding(
-                    "ring-repaired",
-                    Severity.REPAIRED,
-                    f"{role} {place}: rings that cross or lie wrongly were rebuilt; "
-                    f"its area changed by {metres:.1f} m²",
-                    layer=role,
-                    place=str(place),
-                    value=float(metres),
-                )
-            )
-        shapes = shapes.copy()
+        mended = _valid_polygons(shapes[bad])
+        moved = np.abs(shapely.area(mended) - shapely.area(shapes[bad]))
+        _list_mended(role, frame[id_column].to_numpy()[bad], moved, findings)
         shapes[bad] = mended
     kinds = shapely.get_type_id(shapes)
     good = present & np.isin(kinds, _POLYGONAL) & ~shapely.is_empty(shapes)
@@ -82,31 +70,68 @@ def usable_polygons(
     return frame.set_geometry(shapes, crs=frame.crs)[good].reset_index(drop=True)
 
 
+def _simple_points(shapes: Shapes) -> Shapes:
+    """Copy the shapes, with every multipoint of one point as that point."""
+    shapes = shapes.copy()
+    alone = shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOINT
+    alone &= shapely.get_num_geometries(shapes) == 1
+    shapes[alone] = shapely.get_geometry(shapes[alone], 0)
+    return shapes
+
+
+def _list_mended(
+    role: str, places: Shapes, moved: NDArray[np.float64], findings: list[Finding]
+) -> None:
+    for place, area in zip(places, moved, strict=True):
+        findings.append(
+            Finding(
+                "ring-repaired",
+                Severity.REPAIRED,
+                f"{role} {place}: rings that cross or lie wrongly were rebuilt; "
+                f"its area changed by {area:.1f} m²",
+                layer=role,
+                place=str(place),
+                value=float(area),
+            )
+        )
+
+
 def usable_shapes(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Drop features without geometry from a layer that is only drawn or measured along."""
-    shapes = frame.geometry
-    return frame[~(shapes.isna() | shapes.is_empty)].reset_index(drop=True)
+    """Drop features without geometry from a layer that is only drawn or measured along.
+
+    Polygons with wrong rings are rebuilt, so that nothing later stumbles over them.
+    """
+    shapes = frame.geometry.to_numpy().copy()
+    bad = ~shapely.is_missing(shapes) & ~shapely.is_valid(shapes)
+    bad &= shapely.get_dimensions(shapes) == 2
+    shapes[bad] = _valid_polygons(shapes[bad])
+    keep = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    return frame.set_geometry(shapes, crs=frame.crs)[keep].reset_index(drop=True)
+
+
+def in_shape_order(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Sort features by their coordinates, an order that does not depend on that of the rows."""
+    keys = pd.Series(shapely.to_wkb(frame.geometry.to_numpy(), output_dimension=2), dtype=object)
+    order = keys.map(lambda key: key or b"").sort_values(kind="stable").index
+    return frame.iloc[order.to_numpy()].reset_index(drop=True)
 
 
 def merge_same_id(frame: gpd.GeoDataFrame, id_column: str) -> gpd.GeoDataFrame:
     """Join the polygons of a zone that come as several features into one multipart zone."""
     if not frame[id_column].duplicated().any():
         return frame
-    return frame.dissolve(id_column, as_index=False, sort=True)
+    merged = frame.dissolve(id_column, as_index=False, sort=True)
+    return merged[[id_column, "geometry"]]
 
 
-def _polygons_of(shapes: np.ndarray) -> np.ndarray:
-    """Keep the polygonal parts of each shape."""
-    mixed = shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION
-    if not mixed.any():
-        return shapes
-    parts, owner = shapely.get_parts(shapes[mixed], return_index=True)
+def _valid_polygons(shapes: Shapes) -> Shapes:
+    """Rebuild rings and keep the polygonal parts of each shape."""
+    mended = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
+    result = np.full(len(shapes), shapely.Polygon(), dtype=object)
+    parts, owner = shapely.get_parts(mended, return_index=True)
+    parts, index = shapely.get_parts(parts, return_index=True)
+    owner = owner[index]
     keep = np.isin(shapely.get_type_id(parts), _POLYGONAL)
-    grouped = (
-        pd.Series(parts[keep]).groupby(owner[keep]).agg(lambda p: shapely.union_all(p.to_numpy()))
-    )
-    result = shapes.copy()
-    rebuilt = np.array([shapely.Polygon()] * int(mixed.sum()), dtype=object)
-    rebuilt[grouped.index.to_numpy()] = grouped.to_numpy()
-    result[mixed] = rebuilt
+    for at in np.unique(owner[keep]):
+        result[at] = shapely.union_all(parts[keep & (owner == at)])
     return result

@@ -12,6 +12,7 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from gridplan.config.address import is_address, masked
 from gridplan.layers.columns import nearest, some
 from gridplan.layers.filters import FilterError, select
 
@@ -31,24 +32,34 @@ class Source(Protocol):
     """What every input section of the configuration says about its source."""
 
     @property
-    def path(self) -> Path | str | None: ...
+    def path(self) -> Path | str | None:
+        """File, folder or database address."""
+        ...
 
     @property
-    def layer(self) -> str | None: ...
+    def layer(self) -> str | None:
+        """Layer, table or sheet; None for its only one."""
+        ...
 
     @property
-    def where(self) -> str | None: ...
+    def where(self) -> str | None:
+        """Filter on attributes."""
+        ...
 
     @property
-    def encoding(self) -> str | None: ...
+    def encoding(self) -> str | None:
+        """Encoding of the text."""
+        ...
 
     @property
-    def crs(self) -> str | None: ...
+    def crs(self) -> str | None:
+        """CRS where the file has none or a wrong one."""
+        ...
 
 
 def describe(role: str, source: Source) -> str:
     """Name a source in a message: role, file and layer."""
-    name = Path(str(source.path)).name
+    name = masked(str(source.path)) if is_address(str(source.path)) else Path(str(source.path)).name
     layer = f', layer "{source.layer}"' if source.layer else ""
     return f"inputs.{role} ({name}{layer})"
 
@@ -71,6 +82,9 @@ def read_table(role: str, source: Source, problems: list[str]) -> pd.DataFrame |
         A GeoDataFrame where the source has geometry; None when a problem was noted.
     """
     where = describe(role, source)
+    if is_address(str(source.path)):
+        problems.append(f"{where}: databases cannot be read yet; export the layer to a GeoPackage")
+        return None
     path = Path(str(source.path))
     if not path.exists():
         problems.append(f"{where}: file not found: {path}")
@@ -103,10 +117,20 @@ def read_features(
             f"{where}: it has no geometry; give a layer with shapes, or columns x and y, or WKT"
         )
         return None
+    datum = getattr(source, "datum", None)
+    if datum:
+        problems.append(
+            f'{where}: datum = "{datum}" cannot be undone yet; bring the layer to a true '
+            "CRS first, and leave datum out"
+        )
     frame = _with_crs(frame, where, source, problems)
     if len(problems) > before:
         return None
-    frame = frame.set_geometry(shapely.force_2d(frame.geometry.to_numpy()), crs=frame.crs)
+    frame = gpd.GeoDataFrame(
+        pd.DataFrame(frame.drop(columns=frame.geometry.name)),
+        geometry=shapely.force_2d(frame.geometry.to_numpy()),
+        crs=frame.crs,
+    )
     return frame if crs is None or frame.crs == crs else _projected(frame, crs, where, problems)
 
 
@@ -120,8 +144,8 @@ def parse_crs(text: str, where: str, problems: list[str]) -> CRS | None:
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256 over a file, with the companions of a shapefile."""
-    parts = [path]
+    """SHA-256 over a file, with the companions of a shapefile, or over a folder's files."""
+    parts = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
     if path.suffix.lower() == ".shp":
         parts = [p for s in _SHAPEFILE_PARTS if (p := path.with_suffix(s)).exists()]
     digest = hashlib.sha256()
@@ -159,34 +183,62 @@ def _read_ogr(path: Path, source: Source) -> pd.DataFrame:
         )
     if layer is not None and layer not in layers:
         raise _UnreadableError(f'no layer "{layer}"; {nearest(layer, layers)}')
-    return pyogrio.read_dataframe(path, layer=layer or layers[0], encoding=source.encoding)
+    frame: pd.DataFrame = pyogrio.read_dataframe(
+        path, layer=layer or layers[0], encoding=source.encoding
+    )
+    return frame
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
-        return gpd.read_parquet(path)
+        frame: pd.DataFrame = gpd.read_parquet(path)
     except ImportError as err:
         raise _UnreadableError("GeoParquet needs pyarrow: pip install gridplan[parquet]") from err
     except ValueError:
         return pd.read_parquet(path)
+    return frame
 
 
 def _read_csv(path: Path, encoding: str | None) -> pd.DataFrame:
-    frame = pd.read_csv(path, dtype=str, encoding=encoding or "utf-8-sig", keep_default_na=False)
-    frame = frame.mask(frame == "")
+    try:
+        frame = pd.read_csv(
+            path, dtype=str, encoding=encoding or "utf-8-sig", keep_default_na=False
+        )
+    except UnicodeDecodeError as err:
+        told = f'not in the encoding "{encoding}"' if encoding else "not in UTF-8"
+        raise _UnreadableError(f'it is {told}; say which with encoding = "gbk" or alike') from err
+    except LookupError as err:
+        raise _UnreadableError(f'there is no encoding "{encoding}"') from err
+    frame = frame.astype(object).mask(frame == "", None)
     lower = {str(c).casefold(): c for c in frame.columns}
     for name in _WKT_COLUMNS:
         if name in lower:
-            shapes = shapely.from_wkt(frame[lower[name]].to_numpy(dtype=object))
-            rest = frame.drop(columns=lower[name])
-            return gpd.GeoDataFrame(rest, geometry=shapes)
+            return _from_wkt(frame, lower[name])
     for x, y in _XY_COLUMNS:
         if x in lower and y in lower:
-            xs = pd.to_numeric(frame[lower[x]], errors="coerce").to_numpy(dtype=float)
-            ys = pd.to_numeric(frame[lower[y]], errors="coerce").to_numpy(dtype=float)
-            shapes = np.where(np.isnan(xs) | np.isnan(ys), None, shapely.points(np.c_[xs, ys]))
-            return gpd.GeoDataFrame(frame, geometry=shapes)
+            return _from_xy(frame, lower[x], lower[y])
     return frame
+
+
+def _from_xy(frame: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
+    xs = pd.to_numeric(frame[x], errors="coerce").to_numpy(dtype=float)
+    ys = pd.to_numeric(frame[y], errors="coerce").to_numpy(dtype=float)
+    known = np.isfinite(xs) & np.isfinite(ys)
+    shapes = np.full(len(frame), None, dtype=object)
+    shapes[known] = shapely.points(xs[known], ys[known])
+    table: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=shapes)
+    return table
+
+
+def _from_wkt(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    texts = frame[column].to_numpy(dtype=object)
+    shapes = shapely.from_wkt(texts, on_invalid="ignore")
+    wrong = np.flatnonzero(shapely.is_missing(shapes) & frame[column].notna().to_numpy())
+    if len(wrong):
+        rows = [f"row {i + 1}" for i in wrong]
+        raise _UnreadableError(f'column "{column}" is no WKT in {len(wrong)} rows: {some(rows)}')
+    table: pd.DataFrame = gpd.GeoDataFrame(frame.drop(columns=column), geometry=shapes)
+    return table
 
 
 def _with_crs(
@@ -207,8 +259,8 @@ def _projected(
     bounds = moved.total_bounds
     if len(moved) and moved.geometry.notna().any() and not np.isfinite(bounds).all():
         problems.append(
-            f"{where}: coordinates cannot be brought from {frame.crs.to_string()} to {crs.to_string()}; "
-            "check the crs of the layer and of the project"
+            f"{where}: coordinates cannot be brought from {frame.crs.to_string()} to "
+            f"{crs.to_string()}; check the crs of the layer and of the project"
         )
         return None
     return moved

@@ -38,6 +38,7 @@ class Area(NamedTuple):
     clash: Ints
     cap: Ints
     split: Ints  # least excess of dividing n households into grids
+    price: Floats  # of every piece node; then that of a grid, and what a grid may cost beyond
 
 
 class Stack(NamedTuple):
@@ -164,8 +165,8 @@ def survey(k: Kernel, rank: Ints, root: int, most: int, area: Area) -> int:
     area.cap[:] = 0
     area.node[:] = -1
     free = 0
-    for v in range(n):
-        area.place[v] = -1
+    area.place[:] = -1
+    for v in np.argsort(-far, kind="mergesort"):
         if far[v] <= most:
             if free >= 62:
                 return -1
@@ -260,10 +261,91 @@ def grow(k: Kernel, area: Area, stack: Stack, d: int, v: int, slack: int) -> boo
         join(k, area, stack, d + 1, t)
     stack.outside[d + 1] = outside
     stack.front[d + 1] = near & ~outside & ~stack.inside[d + 1]
-    if stack.number[d + 1, 0] >= k.lo - slack:
+    priced = area.price[len(k.h) + 1] < 1e300
+    if stack.number[d + 1, 0] >= k.lo - slack and not priced:
         return True
     whole = (1 << area.node[62]) - 1
-    return weigh(area, flood(area, stack.inside[d + 1], whole & ~outside)) >= k.lo - slack
+    reach = flood(area, stack.inside[d + 1], whole & ~outside)
+    if weigh(area, reach) < k.lo - slack:
+        return False
+    return not priced or promising(k, area, stack, d + 1, reach)
+
+
+@kernel
+def promising(k: Kernel, area: Area, stack: Stack, d: int, reach: int) -> bool:
+    """Whether some set between that at depth d and ``reach`` can have a small reduced cost.
+
+    Contiguity and the borders among the nodes still free are forgotten: what remains is a
+    fractional knapsack of prices against balance.
+    """
+    n = len(k.h)
+    inside = stack.inside[d]
+    free = reach & ~inside
+    ratio = np.empty(64)
+    size = np.empty(64, dtype=np.int64)
+    items = 0
+    fixed = stack.money[d, 0] + 0.5 * stack.money[d, 1] + k.per_grid - area.price[n]
+    rest = inside
+    while rest != 0:
+        fixed -= area.price[area.node[lowest(area.bits, rest)]]
+        rest &= rest - 1
+    room = max(1.0, float(k.hi - stack.number[d, 0]))
+    ahead = np.zeros(len(k.lw))
+    rest = free
+    while rest != 0:
+        node = area.node[lowest(area.bits, rest)]
+        rest &= rest - 1
+        for e in range(k.lptr[node], k.lptr[node + 1]):
+            ahead[k.lid[e]] += k.cap[node]
+    rest = free
+    while rest != 0:
+        v = lowest(area.bits, rest)
+        rest &= rest - 1
+        node = area.node[v]
+        gain = area.price[node]
+        for e in range(k.lptr[node], k.lptr[node + 1]):
+            if stack.seen[d, k.lid[e]] == 0:
+                gain -= k.lw[k.lid[e]] * k.cap[node] / min(room, ahead[k.lid[e]])
+        for e in range(k.ptr[node], k.ptr[node + 1]):
+            u = area.place[k.adj[e]]
+            if (inside >> u) & 1:
+                gain += 0.5 * k.wt[e]
+            elif not (free >> u) & 1:
+                gain -= 0.5 * k.wt[e]
+        if k.h[node] == 0:
+            fixed -= max(0.0, gain)
+            continue
+        rate = gain / k.h[node]
+        at = items
+        while at > 0 and ratio[at - 1] < rate:
+            ratio[at] = ratio[at - 1]
+            size[at] = size[at - 1]
+            at -= 1
+        ratio[at] = rate
+        size[at] = k.h[node]
+        items += 1
+    return fixed + knapsack(k, ratio, size, items, stack.number[d, 1]) < area.price[n + 1]
+
+
+@kernel
+def knapsack(k: Kernel, ratio: Floats, size: Ints, items: int, h: int) -> float:
+    """Least balance cost less gain when households are added in order of falling gain."""
+    curve = k.balance / (k.half * k.half)
+    off = h - k.target
+    gain = 0.0
+    for i in range(items):
+        # one more household gains ratio and costs 2 * curve * off
+        if 2.0 * curve * off >= ratio[i]:
+            break
+        more = float(size[i])
+        if curve > 0:
+            more = min(more, ratio[i] / (2.0 * curve) - off)
+        more = min(more, k.hi - k.target - off)
+        gain += ratio[i] * more
+        off += more
+        if more < size[i]:
+            break
+    return curve * off * off - gain
 
 
 @kernel
@@ -309,6 +391,14 @@ def emit(k: Kernel, area: Area, stack: Stack, d: int, slack: int, found: Found, 
         inside &= inside - 1
         found.mask[at, node >> 6] |= 1 << (node & 63)
     found.cost[at] = price_of(k, stack, d)
+    if area.price[len(k.h) + 1] < 1e300:
+        reduced = found.cost[at] - area.price[len(k.h)]
+        inside = stack.inside[d]
+        while inside != 0:
+            reduced -= area.price[area.node[lowest(area.bits, inside)]]
+            inside &= inside - 1
+        if reduced >= area.price[len(k.h) + 1]:
+            return at
     found.excess[at] = excess
     return at + 1
 
@@ -320,6 +410,8 @@ def walk(k: Kernel, area: Area, stack: Stack, control: Ints, found: Found, slack
     ``control`` holds depth, steps done, step limit, grids found.
     """
     room = len(found.cost) - 1
+    priced = area.price[len(k.h) + 1] < 1e300
+    whole = (1 << area.node[62]) - 1
     while control[0] >= 0 and control[1] < control[2] and control[3] < room:
         d = control[0]
         front = stack.front[d]
@@ -334,6 +426,10 @@ def walk(k: Kernel, area: Area, stack: Stack, control: Ints, found: Found, slack
             control[0] = d + 1
             control[3] = emit(k, area, stack, d + 1, slack, found, control[3])
         stack.outside[d] |= bit
+        if priced and stack.front[d] != 0 and stack.inside[d] != 0:
+            reach = flood(area, stack.inside[d], whole & ~stack.outside[d])
+            if weigh(area, reach) < k.lo - slack or not promising(k, area, stack, d, reach):
+                stack.front[d] = 0
 
 
 def plant(area: Area, stack: Stack, root: int, free: int) -> None:
@@ -393,7 +489,7 @@ class Enumerator:
         Largest excess that a plan worth finding can have, in households.
     """
 
-    def __init__(self, piece: Piece, slack: int) -> None:
+    def __init__(self, piece: Piece, slack: int, prices: Floats | None = None) -> None:
         self.piece, self.slack = piece, slack
         n, depth = piece.n, LOCAL + 2
         k = piece.kernel
@@ -406,6 +502,7 @@ class Enumerator:
             np.zeros(64, ints),
             np.zeros(64, ints),
             least_split(piece.total, k.lo, k.hi),
+            np.concatenate([np.zeros(n + 1), [np.inf]]) if prices is None else prices,
         )
         self.stack = Stack(
             np.zeros(depth, ints),
@@ -420,6 +517,7 @@ class Enumerator:
         self.roots = np.argsort(self.rank, kind="stable").tolist()
         self.control = np.array([-1, 0, 0, 0], dtype=ints)
         self.words = (n + 63) // 64
+        self.root = -1
         self.done = False
         self.too_wide = False
 
@@ -444,7 +542,7 @@ class Enumerator:
         if not self.roots:
             self.done = True
             return False
-        root = self.roots.pop(0)
+        self.root = root = self.roots.pop(0)
         most = self.piece.terms.hi + self.slack
         free = int(survey(self.piece.kernel, self.rank, root, most, self.area))
         if free < 0:
@@ -453,6 +551,10 @@ class Enumerator:
         plant(self.area, self.stack, root, free)
         self.control[0] = 0
         return True
+
+    def skip_root(self) -> None:
+        """Leave the rest of the present root's grids out."""
+        self.control[0] = -1
 
     @property
     def steps(self) -> int:

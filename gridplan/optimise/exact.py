@@ -126,8 +126,6 @@ class Partitioning:
         relaxation = self.relaxation
         while True:
             prices = relaxation.solve(grids)
-            if not np.isfinite(prices.value):
-                return np.inf, None, prices.use
             reduced = self.pool.reduced(prices, relaxation.cuts)
             self.budget.spend(len(reduced) // 8 + 1000)
             worst = float(reduced.min(initial=0.0))

@@ -31,13 +31,13 @@ class Prices(NamedTuple):
     Parameters
     ----------
     value
-        Value; infinite where nothing is feasible.
+        Value, stand-ins included.
     node, grid, cut
         Price of every node, of a grid, and of every cut (0 or less).
     use
         How far every added column is used.
     bare
-        How much of the nodes no column covers.
+        How much of the nodes and of the number of grids is left to stand-ins.
     """
 
     value: float
@@ -57,21 +57,31 @@ class Relaxation:
         Nodes of the piece.
     penalty
         Cost of leaving a node uncovered, above anything that a plan can cost.
+    central
+        Whether prices come from the middle of the optimal ones (interior point) and not from a
+        corner: they lead column generation straighter, but end less sharply.
     """
 
-    def __init__(self, n: int, penalty: float) -> None:
+    def __init__(self, n: int, penalty: float, *, central: bool = False) -> None:
         self.n = n
         self.highs = quiet_highs()
         self.highs.setOptionValue("presolve", "off")
-        self.highs.setOptionValue("solver", "simplex")
+        self.highs.setOptionValue("solver", "ipm" if central else "simplex")
+        self.highs.setOptionValue("run_crossover", "off" if central else "choose")
         inf = highspy.kHighsInf
         for _ in range(n):
             self.highs.addRow(1.0, 1.0, 0, np.array([], np.int32), np.array([], np.float64))
         self.highs.addRow(-inf, inf, 0, np.array([], np.int32), np.array([], np.float64))
-        starts = np.arange(n, dtype=np.int32)
+        # stand-ins, so that every choice of columns is feasible at a price: one a node, and two
+        # that lift or lower the number of grids
+        spare = n + 2
+        starts = np.arange(spare, dtype=np.int32)
+        rows = np.minimum(starts, n).astype(np.int32)
+        sign = np.where(starts == n + 1, -1.0, 1.0)
         self.highs.addCols(
-            n, np.full(n, penalty), np.zeros(n), np.full(n, inf), n, starts, starts, np.ones(n)
+            spare, np.full(spare, penalty), np.zeros(spare), np.full(spare, inf), spare, starts, rows, sign
         )
+        self.spare = spare
         self.inside = np.zeros((0, n), dtype=bool)
         self.cuts = np.zeros((0, 3), dtype=np.int64)
 
@@ -92,7 +102,7 @@ class Relaxation:
     def cut(self, triples: Ints) -> None:
         """Of the grids with two or three nodes of a triple, a plan holds at most one."""
         for column in holds_two(self.inside, triples).T:
-            index = (np.flatnonzero(column) + self.n).astype(np.int32)
+            index = (np.flatnonzero(column) + self.spare).astype(np.int32)
             self.highs.addRow(-highspy.kHighsInf, 1.0, len(index), index, np.ones(len(index)))
         self.cuts = np.concatenate([self.cuts, triples])
 
@@ -104,9 +114,6 @@ class Relaxation:
         self.highs.run()
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             status = self.highs.modelStatusToString(self.highs.getModelStatus())
-            if status == "Infeasible":
-                empty = np.zeros(0)
-                return Prices(np.inf, empty, 0.0, empty, empty, np.inf)
             raise SolverError(f"HiGHS left a linear relaxation as '{status}'")
         solution = self.highs.getSolution()
         dual = np.array(solution.row_dual)
@@ -116,8 +123,8 @@ class Relaxation:
             dual[: self.n],
             float(dual[self.n]),
             np.minimum(dual[self.n + 1 :], 0.0),
-            use[self.n :],
-            float(use[: self.n].sum()),
+            use[self.spare :],
+            float(use[: self.spare].sum()),
         )
 
 

@@ -1,14 +1,16 @@
 """Plans without proof: whole plans from spanning trees, then annealed unit moves."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gridplan.optimise.budget import Budget
-from gridplan.optimise.master import choose
 from gridplan.optimise.moves import anneal, carve, fresh_state
 from gridplan.optimise.piece import Piece, Score, score
 from gridplan.optimise.problem import Ints
 
 SLICE = 400_000  # steps between two looks at the budget
+NOTED, MOST_SEEN = 200, 20_000  # nodes up to which grids met are noted, and how many
+NOTE = 40  # steps a node between two notes
 HOT, WARM, COLD = 2.0, 0.15, 0.02  # temperatures in units of a typical move
 LOOSE, STRICT = 1.0, 30.0  # price of a household outside the range, likewise
 
@@ -55,19 +57,32 @@ class Search:
         self.piece, self.budget, self.grids = piece, budget, grids
         self.seed = np.array([seed * 7919 + 12345], dtype=np.int64)
         self.unit = cost_unit(piece)
+        self.hard = bool(len(piece.apart) or len(piece.tied) or piece.nest.size)
         self.options = likely_counts(piece, grids)
         self.best: tuple[Score, Ints] | None = None
-        self.seen: list[Ints] = []
+        self.seen: dict[bytes, None] = {}
         self.tries = 0
 
     def offer(self, plan: Ints) -> None:
         """Keep a plan if it is the best so far."""
         wrong = self.grids not in (None, len(np.unique(plan)))
         found = score(self.piece, plan)
-        self.seen.append(plan)
+        if not found.broken:
+            self._note(plan)
         found = found._replace(broken=found.broken + wrong)
         if self.best is None or found < self.best[0]:
             self.best = (found, renumbered(plan))
+
+    def _note(self, plan: Ints) -> None:
+        """Remember the grids of a plan that keeps the hard rules."""
+        if self.piece.n <= NOTED and len(self.seen) < MOST_SEEN:
+            table = np.packbits(plan == np.unique(plan)[:, None], axis=1)
+            self.seen.update(dict.fromkeys(row.tobytes() for row in table))
+
+    def grids_seen(self) -> NDArray[np.bool_]:
+        """Grids of the plans met on the way, shape (grids, n)."""
+        table = np.array([np.frombuffer(row, dtype=np.uint8) for row in self.seen])
+        return np.unpackbits(table, axis=1, count=self.piece.n).astype(bool)
 
     @property
     def plan(self) -> Ints:
@@ -105,24 +120,13 @@ class Search:
         course = np.array([0.0, 0.0, hot * self.unit, cooling])
         fixed = self.grids is not None
         while steps > 0 and not self.budget.over():
-            now = min(steps, max(SLICE // n, 1) * n)
+            now = min(steps, max(SLICE // n, 1) * n if n > NOTED else NOTE * n)
             anneal(kernel, state, best, course, now, strong * self.unit, fixed)
+            if n <= NOTED and not self.hard:
+                self._note(state.at)
             self.budget.spend(now)
             steps -= now
         return best
-
-    def recombine(self) -> None:
-        """Best choice among all grids of all plans seen."""
-        masks = {
-            (plan == g).tobytes(): None for plan in self.seen for g in np.unique(plan).tolist()
-        }
-        inside = np.array([np.frombuffer(m, dtype=bool) for m in masks])
-        cost = np.array([grid_value(self.piece, row) for row in inside])
-        answer = choose(
-            inside, cost, self.grids, node_limit=50, time_limit_s=self.budget.left_s()
-        )
-        if answer.columns is not None:
-            self.offer(np.argmax(inside[answer.columns], axis=0).astype(np.int64))
 
 
 def grid_value(piece: Piece, inside: np.ndarray, steep: float = 1024.0) -> float:  # type: ignore[type-arg]

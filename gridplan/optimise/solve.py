@@ -12,11 +12,12 @@ from gridplan.optimise.bound import quick_bound
 from gridplan.optimise.budget import Budget
 from gridplan.optimise.contract import ConflictError, Contracted, contract
 from gridplan.optimise.cover import search_cover
-from gridplan.optimise.exact import gather, prove
+from gridplan.optimise.exact import Answer, gather, prove
 from gridplan.optimise.lp import Relaxation, violated
 from gridplan.optimise.objective import evaluate
 from gridplan.optimise.piece import Piece, Score, score
 from gridplan.optimise.pool import Pool
+from gridplan.optimise.price import prove_priced
 from gridplan.optimise.problem import Ints, Problem
 from gridplan.optimise.search import Search
 from gridplan.optimise.windows import Windows
@@ -25,6 +26,7 @@ PROVEN = 1e-6  # largest gap of a plan called optimal
 TRIES = 8  # long annealings, each of LENGTH moves a node, MOST moves in all
 LENGTH = 10_000
 MOST = 30e6
+PRICED = 130  # nodes up to which a proof by pricing is tried
 WINDOWS = 30e6  # work on exact windows
 
 
@@ -200,6 +202,9 @@ def solve_piece(
         )
         if answer is None:
             improve(search, effort, seed)
+            answer = _proof(search, effort)
+        if answer is None:
+            pass
         elif answer.plan is not None:
             search.offer(answer.plan)
     except KeyboardInterrupt:
@@ -211,6 +216,8 @@ def solve_piece(
     if answer is not None and answer.proven:
         return Outcome(plan, known, known.cost, known.excess, "")
     bound, excess_bound = quick_bound(piece, grids)
+    if answer is not None and known.excess == excess_bound:
+        bound = max(bound, answer.bound)
     return Outcome(plan, known, min(bound, known.cost), excess_bound, "effort")
 
 
@@ -223,6 +230,23 @@ def _reach_range(search: Search, effort: float) -> None:
         search.start(int(min(2000 * search.piece.n, 1e6) * min(1.0, effort)))
 
 
+def _proof(search: Search, effort: float) -> Answer | None:
+    """Proof by pricing, for plans within the range; None where it does not reach."""
+    assert search.best is not None
+    if search.best[0].broken or search.best[0].excess or search.piece.n > PRICED:
+        return None
+    answer = prove_priced(
+        search.piece,
+        search.plan,
+        search.grids_seen(),
+        search.budget,
+        grids=search.grids,
+        steps=int(20e6 * effort),
+        room=int(300_000 * effort),
+    )
+    return answer
+
+
 def improve(search: Search, effort: float, seed: int) -> None:
     """Long annealing from several starts, then exact windows on the best plan."""
     piece, budget = search.piece, search.budget
@@ -230,7 +254,6 @@ def improve(search: Search, effort: float, seed: int) -> None:
     tries = max(1, min(TRIES, round(total / (LENGTH * piece.n))))
     for _ in range(tries):
         search.start(int(total / tries))
-    search.recombine()
     local = Budget(WINDOWS * effort)
     local.deadline = budget.deadline
     windows = Windows(piece, search.plan, local, fixed=search.grids is not None, seed=seed)

@@ -46,9 +46,7 @@ def neighbours(problem: Problem) -> dict[int, set[int]]:
     near: dict[int, set[int]] = {i: set() for i in range(len(problem.node_ids))}
     nests = [problem.zones[x] for x in problem.zones if problem.modes[x] == "nest"]
     pairs = [tuple(edge) for edge in problem.edges.tolist()]
-    pairs = [
-        (a, b) for a, b in pairs if not any(z[a] and z[b] and z[a] != z[b] for z in nests)
-    ]
+    pairs = [(a, b) for a, b in pairs if not any(z[a] and z[b] and z[a] != z[b] for z in nests)]
     blocks = problem.block
     pairs += [(a, b) for a, b in combinations(near, 2) if blocks[a] and blocks[a] == blocks[b]]
     for a, b in pairs:
