@@ -22,7 +22,7 @@ check: $(VENV)/.installed-dev   ## lint and types
 	$(BIN)/mypy
 
 docs: $(VENV)/.installed-dev    ## refresh the generated pages
-	$(BIN)/python -m tests.refresh_docs
+	$(BIN)/python docs/refresh.py
 
 $(VENV)/.created:
 	$(PYTHON) -m venv $(VENV)
