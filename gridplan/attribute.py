@@ -79,13 +79,20 @@ def _cut_roads(roads: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> gpd.GeoDataF
     table, shapes = table.loc[order].reset_index(drop=True), shapes[order]
     first = table.drop_duplicates(["road", "grid"])
     groups = np.split(shapes, first.index.to_numpy()[1:])
-    merged = [shapely.line_merge(shapely.multilinestrings(shapely.get_parts(g))) for g in groups]
+    merged = [_merged(group) for group in groups]
     found = roads.drop(columns="geometry").iloc[first["road"]].reset_index(drop=True)
     found["grid_code"] = _codes(grids, first["grid"].to_numpy())
     cut = gpd.GeoDataFrame(found, geometry=merged, crs=roads.crs)
     cut["length_m"] = shapely.length(cut.geometry.to_numpy())
     keep = (cut["length_m"] > SHORTEST_ROAD_M) | ~cut.duplicated("road_id", keep=False)
     return cut[keep].sort_values(["road_id", "grid_code"], kind="stable", ignore_index=True)
+
+
+def _merged(pieces: Shapes) -> shapely.Geometry:
+    """Join lines end to end; points where a road only touches a grid are left out."""
+    parts = shapely.get_parts(pieces)
+    lines = parts[shapely.get_dimensions(parts) == 1]
+    return shapely.line_merge(shapely.multilinestrings(lines))
 
 
 def _rest(lines: Shapes, inner: Shapes, road: NDArray[np.int64], grid: NDArray[np.int64]) -> Shapes:

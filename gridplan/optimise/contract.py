@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gridplan.optimise.objective import half_range, perimeter_scale
 from gridplan.optimise.piece import Pairs, Piece, Terms, merge_edges, merge_pairs
@@ -63,7 +64,8 @@ class _Builder:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.order = np.array(sorted(range(len(problem.node_ids)), key=problem.node_ids.__getitem__))
+        by_id = sorted(range(len(problem.node_ids)), key=problem.node_ids.__getitem__)
+        self.order = np.array(by_id, dtype=np.int64)
         self.ids = [problem.node_ids[i] for i in self.order]
         self.place = {unit: i for i, unit in enumerate(self.ids)}
         rank = np.empty(len(self.order), dtype=np.int64)
@@ -139,7 +141,7 @@ class _Builder:
                 tuple(sorted((find(self.tree, int(u)), find(self.tree, int(v)))))
                 for u, v in zip(self.u, self.v, strict=True)
             }
-            ends = {p: tuple(sorted((find(self.tree, p[0]), find(self.tree, p[1])))) for p in waiting}
+            ends = {p: tuple(sorted(find(self.tree, end) for end in p)) for p in waiting}
             near = [p for p in waiting if ends[p] in joined or ends[p][0] == ends[p][1]]
             for a, b in near:
                 _union(self.tree, (a, b))
@@ -218,7 +220,11 @@ class _Builder:
 
     def _labels(self, group: Ints) -> tuple[Pairs, Floats, float]:
         """Zones that cost something where a grid touches them, and the constant of the excess."""
-        node, index, value_at, weight, constant = [], [], [], [], 0.0
+        node: list[int] = []
+        index: list[int] = []
+        value_at: list[int] = []
+        weight: list[float] = []
+        constant = 0.0
         crowded = set(self.crowded)
         steep = self._steep()
         for layer, zones in self.zones.items():
@@ -234,7 +240,9 @@ class _Builder:
                 value_at += [touched[zone][g] for g in sorted(touched[zone])]
                 index += [len(weight)] * len(touched[zone])
                 weight.append(value + (steep if (layer, zone) in crowded else 0.0))
-        pairs = Pairs(np.array(node, np.int64), np.array(index, np.int64), np.array(value_at, np.float64))
+        pairs = Pairs(
+            np.array(node, np.int64), np.array(index, np.int64), np.array(value_at, np.float64)
+        )
         return pairs, np.array(weight, dtype=np.float64), constant
 
     def _steep(self) -> float:
@@ -249,9 +257,10 @@ class _Builder:
         return float(2.0 ** np.ceil(np.log2(most + 2.0)))
 
     def _old(self, group: Ints) -> Pairs:
-        names = {name: k for k, name in enumerate(sorted({p for p in self.previous if p is not None}))}
+        known = sorted({name for name in self.previous if name is not None})
+        names = {name: k for k, name in enumerate(known)}
         used = self.problem.weights["change"] > 0
-        units = [i for i, name in enumerate(self.previous) if used and name is not None and self.h[i]]
+        units = [i for i, name in enumerate(self.previous) if used and name and self.h[i]]
         index = np.array([names[str(self.previous[i])] for i in units], dtype=np.int64)
         units_array = np.array(units, dtype=np.int64)
         return merge_pairs(Pairs(group[units_array], index, self.h[units_array].astype(float)))
@@ -303,13 +312,15 @@ class _Builder:
             forced=int((full.h - full.cap).sum()),
         )
 
-    def _walled(self, group: Ints, count: int, u: Ints, v: Ints, h: Ints, nest: Ints) -> Ints:
+    def _walled(
+        self, group: Ints, count: int, u: Ints, v: Ints, h: Ints, nest: Ints
+    ) -> NDArray[np.bool_]:
         """Edges to cut around frozen grids and around empty ground that no grid could take."""
         alone = np.zeros(count, dtype=np.int64)
         alone[group[sorted(self.frozen)]] = 1 + group[sorted(self.frozen)]
         if len(nest):
             _isolate_empty(alone, u, v, h, nest)
-        return (alone[u] != alone[v]).astype(bool)
+        return np.asarray(alone[u] != alone[v], dtype=np.bool_)
 
     def _check_reach(self, group: Ints, part: Ints) -> None:
         for a, b in self.loose:
@@ -320,7 +331,7 @@ class _Builder:
                 )
 
 
-def _crossing(nest: Ints, u: Ints, v: Ints) -> Ints:
+def _crossing(nest: Ints, u: Ints, v: Ints) -> NDArray[np.bool_]:
     """Edges between different zones of a nested layer."""
     crossing = np.zeros(len(u), dtype=bool)
     for zones in nest:

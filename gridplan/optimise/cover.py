@@ -14,10 +14,10 @@ from gridplan.optimise.problem import Floats, Ints
 @kernel
 def free_of(mask: Ints, j: int, covered: Ints) -> bool:
     """Whether column j overlaps nothing that is covered."""
+    shared = 0
     for w in range(len(covered)):
-        if mask[j, w] & covered[w] != 0:
-            return False
-    return True
+        shared |= mask[j, w] & covered[w]
+    return shared == 0
 
 
 @kernel

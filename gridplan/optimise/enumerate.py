@@ -39,6 +39,9 @@ class Area(NamedTuple):
     cap: Ints
     split: Ints  # least excess of dividing n households into grids
     price: Floats  # of every piece node; then that of a grid, and what a grid may cost beyond
+    ratio: Floats  # scratch of the bound: gain a household, households, households by label
+    size: Ints
+    ahead: Floats
 
 
 class Stack(NamedTuple):
@@ -64,7 +67,8 @@ class Found(NamedTuple):
 @kernel
 def lowest(bits: Ints, mask: int) -> int:
     """Position of the lowest set bit of a mask that is not 0."""
-    return bits[(((mask & -mask) * 0x03F79D71B4CB0A89) >> 58) & 63]
+    place: int = bits[(((mask & -mask) * 0x03F79D71B4CB0A89) >> 58) & 63]
+    return place
 
 
 @kernel
@@ -116,13 +120,13 @@ def reachable(k: Kernel, rank: Ints, root: int, most: int, far: Ints) -> None:
 @kernel
 def clashes(k: Kernel, a: int, b: int) -> bool:
     """Whether two nodes may not share a grid."""
+    found = False
     for layer in range(k.nest.shape[0]):
-        if k.nest[layer, a] >= 0 and k.nest[layer, b] >= 0 and k.nest[layer, a] != k.nest[layer, b]:
-            return True
+        if k.nest[layer, a] >= 0 and k.nest[layer, b] >= 0:
+            found |= k.nest[layer, a] != k.nest[layer, b]
     for e in range(k.aptr[a], k.aptr[a + 1]):
-        if k.apart[e] == b:
-            return True
-    return False
+        found |= k.apart[e] == b
+    return found
 
 
 @kernel
@@ -155,18 +159,18 @@ def condense_rest(k: Kernel, area: Area, far: Ints, most: int, first: int) -> in
 
 
 @kernel
-def survey(k: Kernel, rank: Ints, root: int, most: int, area: Area) -> int:
-    """Fill the area of a root; return its number of reachable nodes, or -1 when too many."""
-    n = len(k.h)
-    far = np.empty(n, dtype=np.int64)
-    reachable(k, rank, root, most, far)
+def survey(k: Kernel, far: Ints, order: Ints, most: int, area: Area) -> int:
+    """Fill the area of a root; return its number of reachable nodes, or -1 when too many.
+
+    Local nodes are numbered in the order given, and decided in that order.
+    """
     area.near[:] = 0
     area.clash[:] = 0
     area.cap[:] = 0
     area.node[:] = -1
     free = 0
     area.place[:] = -1
-    for v in np.argsort(-far, kind="mergesort"):
+    for v in order:
         if far[v] <= most:
             if free >= 62:
                 return -1
@@ -177,7 +181,15 @@ def survey(k: Kernel, rank: Ints, root: int, most: int, area: Area) -> int:
     count = condense_rest(k, area, far, most, free)
     if count > 62:
         return -1
-    for v in range(n):
+    area.node[62] = count
+    link(k, area, free)
+    return free
+
+
+@kernel
+def link(k: Kernel, area: Area, free: int) -> None:
+    """Fill in which local nodes touch, and which may not share a grid."""
+    for v in range(len(k.h)):
         for e in range(k.ptr[v], k.ptr[v + 1]):
             if area.place[v] != area.place[k.adj[e]]:
                 area.near[area.place[v]] |= 1 << area.place[k.adj[e]]
@@ -185,8 +197,6 @@ def survey(k: Kernel, rank: Ints, root: int, most: int, area: Area) -> int:
         for b in range(free):
             if a != b and clashes(k, area.node[a], area.node[b]):
                 area.clash[a] |= 1 << b
-    area.node[62] = count
-    return free
 
 
 @kernel
@@ -246,9 +256,12 @@ def grow(k: Kernel, area: Area, stack: Stack, d: int, v: int, slack: int) -> boo
     stack.inside[d + 1] = stack.inside[d]
     stack.number[d + 1, 0] = stack.number[d, 0]
     stack.number[d + 1, 1] = stack.number[d, 1]
-    stack.money[d + 1] = stack.money[d]
-    stack.seen[d + 1] = stack.seen[d]
-    stack.old[d + 1] = stack.old[d]
+    stack.money[d + 1, 0] = stack.money[d, 0]
+    stack.money[d + 1, 1] = stack.money[d, 1]
+    for i in range(len(k.lw)):
+        stack.seen[d + 1, i] = stack.seen[d, i]
+    for i in range(k.olds):
+        stack.old[d + 1, i] = stack.old[d, i]
     join(k, area, stack, d + 1, v)
     near = area.near[v] | stack.front[d]
     while take != 0:
@@ -272,59 +285,59 @@ def grow(k: Kernel, area: Area, stack: Stack, d: int, v: int, slack: int) -> boo
 
 
 @kernel
-def promising(k: Kernel, area: Area, stack: Stack, d: int, reach: int) -> bool:
+def promising(k: Kernel, area: Area, stack: Stack, d: int, reach: int) -> bool:  # noqa: C901
     """Whether some set between that at depth d and ``reach`` can have a small reduced cost.
 
-    Contiguity and the borders among the nodes still free are forgotten: what remains is a
-    fractional knapsack of prices against balance.
+    Contiguity and the borders among the nodes still free are forgotten, a label not yet touched is
+    charged by household: what remains is a fractional knapsack of prices against balance. One
+    function, since this is where the time goes and calls in here cost half of it.
     """
     n = len(k.h)
     inside = stack.inside[d]
     free = reach & ~inside
-    ratio = np.empty(64)
-    size = np.empty(64, dtype=np.int64)
     items = 0
     fixed = stack.money[d, 0] + 0.5 * stack.money[d, 1] + k.per_grid - area.price[n]
     rest = inside
     while rest != 0:
         fixed -= area.price[area.node[lowest(area.bits, rest)]]
         rest &= rest - 1
-    room = max(1.0, float(k.hi - stack.number[d, 0]))
-    ahead = np.zeros(len(k.lw))
+    area.ahead[:] = 0.0
     rest = free
     while rest != 0:
         node = area.node[lowest(area.bits, rest)]
         rest &= rest - 1
         for e in range(k.lptr[node], k.lptr[node + 1]):
-            ahead[k.lid[e]] += k.cap[node]
-    rest = free
-    while rest != 0:
-        v = lowest(area.bits, rest)
-        rest &= rest - 1
-        node = area.node[v]
+            area.ahead[k.lid[e]] += k.cap[node]
+    room = max(1.0, float(k.hi - stack.number[d, 0]))
+    while free != 0:
+        node = area.node[lowest(area.bits, free)]
+        free &= free - 1
         gain = area.price[node]
         for e in range(k.lptr[node], k.lptr[node + 1]):
-            if stack.seen[d, k.lid[e]] == 0:
-                gain -= k.lw[k.lid[e]] * k.cap[node] / min(room, ahead[k.lid[e]])
+            label = k.lid[e]
+            if stack.seen[d, label] == 0:
+                gain -= k.lw[label] * k.cap[node] / min(room, area.ahead[label])
         for e in range(k.ptr[node], k.ptr[node + 1]):
             u = area.place[k.adj[e]]
             if (inside >> u) & 1:
                 gain += 0.5 * k.wt[e]
-            elif not (free >> u) & 1:
+            elif not (reach >> u) & 1:
                 gain -= 0.5 * k.wt[e]
         if k.h[node] == 0:
             fixed -= max(0.0, gain)
             continue
         rate = gain / k.h[node]
         at = items
-        while at > 0 and ratio[at - 1] < rate:
-            ratio[at] = ratio[at - 1]
-            size[at] = size[at - 1]
+        while at > 0 and area.ratio[at - 1] < rate:
+            area.ratio[at] = area.ratio[at - 1]
+            area.size[at] = area.size[at - 1]
             at -= 1
-        ratio[at] = rate
-        size[at] = k.h[node]
+        area.ratio[at] = rate
+        area.size[at] = k.h[node]
         items += 1
-    return fixed + knapsack(k, ratio, size, items, stack.number[d, 1]) < area.price[n + 1]
+    least = knapsack(k, area.ratio, area.size, items, stack.number[d, 1])
+    small: bool = fixed + least < area.price[n + 1]
+    return small
 
 
 @kernel
@@ -360,7 +373,7 @@ def price_of(k: Kernel, stack: Stack, d: int) -> float:
             total += stack.old[d, i]
             largest = max(largest, stack.old[d, i])
         cost += k.change * (total - largest)
-    return cost
+    return float(cost)
 
 
 @kernel
@@ -376,6 +389,16 @@ def parted(k: Kernel, area: Area, inside: int) -> bool:
 
 
 @kernel
+def worth(k: Kernel, area: Area, inside: int) -> float:
+    """Sum of the prices of a set."""
+    total = area.price[len(k.h)]
+    while inside != 0:
+        total += area.price[area.node[lowest(area.bits, inside)]]
+        inside &= inside - 1
+    return float(total)
+
+
+@kernel
 def emit(k: Kernel, area: Area, stack: Stack, d: int, slack: int, found: Found, at: int) -> int:
     """Write the set at depth d down where it could be a grid of a plan; return the next place."""
     h = stack.number[d, 0]
@@ -384,21 +407,16 @@ def emit(k: Kernel, area: Area, stack: Stack, d: int, slack: int, found: Found, 
         return at
     if len(k.tied) > 0 and parted(k, area, stack.inside[d]):
         return at
-    found.mask[at, :] = 0
+    for w in range(found.mask.shape[1]):
+        found.mask[at, w] = 0
     inside = stack.inside[d]
     while inside != 0:
         node = area.node[lowest(area.bits, inside)]
         inside &= inside - 1
         found.mask[at, node >> 6] |= 1 << (node & 63)
     found.cost[at] = price_of(k, stack, d)
-    if area.price[len(k.h) + 1] < 1e300:
-        reduced = found.cost[at] - area.price[len(k.h)]
-        inside = stack.inside[d]
-        while inside != 0:
-            reduced -= area.price[area.node[lowest(area.bits, inside)]]
-            inside &= inside - 1
-        if reduced >= area.price[len(k.h) + 1]:
-            return at
+    if found.cost[at] - worth(k, area, stack.inside[d]) >= area.price[len(k.h) + 1]:
+        return at
     found.excess[at] = excess
     return at + 1
 
@@ -453,7 +471,7 @@ def least_split(total: int, lo: int, hi: int) -> Ints:
         np.maximum(0, np.maximum(down * lo - h, h - down * hi)),
         np.maximum(0, np.maximum(few * lo - h, h - few * hi)),
     )
-    return cheapest.astype(np.int64)
+    return np.asarray(cheapest, dtype=np.int64)
 
 
 def sweep_order(piece: Piece) -> Ints:
@@ -503,6 +521,9 @@ class Enumerator:
             np.zeros(64, ints),
             least_split(piece.total, k.lo, k.hi),
             np.concatenate([np.zeros(n + 1), [np.inf]]) if prices is None else prices,
+            np.zeros(64),
+            np.zeros(64, ints),
+            np.zeros(max(1, len(k.lw))),
         )
         self.stack = Stack(
             np.zeros(depth, ints),
@@ -543,14 +564,25 @@ class Enumerator:
             self.done = True
             return False
         self.root = root = self.roots.pop(0)
-        most = self.piece.terms.hi + self.slack
-        free = int(survey(self.piece.kernel, self.rank, root, most, self.area))
+        free = self._survey(root)
         if free < 0:
             self.done = self.too_wide = True
             return False
         plant(self.area, self.stack, root, free)
         self.control[0] = 0
         return True
+
+    def fits(self) -> bool:
+        """Whether every root's surroundings fit into a mask."""
+        return all(self._survey(root) >= 0 for root in self.roots)
+
+    def _survey(self, root: int) -> int:
+        """Fill the area of a root, farthest nodes first: this ends hopeless branches soonest."""
+        most = self.piece.terms.hi + self.slack
+        far = np.empty(self.piece.n, dtype=np.int64)
+        reachable(self.piece.kernel, self.rank, root, most, far)
+        order = np.argsort(-far, kind="stable").astype(np.int64)
+        return int(survey(self.piece.kernel, far, order, most, self.area))
 
     def skip_root(self) -> None:
         """Leave the rest of the present root's grids out."""

@@ -9,7 +9,7 @@ from gridplan.optimise.cover import search_cover
 from gridplan.optimise.enumerate import Enumerator, Found
 from gridplan.optimise.lp import Relaxation, violated
 from gridplan.optimise.master import choose
-from gridplan.optimise.piece import Piece, score
+from gridplan.optimise.piece import Piece, Score, score
 from gridplan.optimise.pool import Pool
 from gridplan.optimise.problem import Floats, Ints
 from gridplan.optimise.search import grid_value
@@ -91,7 +91,8 @@ class Partitioning:
         if plan is None:
             return
         inside = plan[None, :] == np.unique(plan)[:, None]
-        self.relaxation.add(inside, np.array([grid_value(self.piece, row, self.steep) for row in inside]))
+        value = [grid_value(self.piece, row, self.steep) for row in inside]
+        self.relaxation.add(inside, np.array(value))
 
     def _add(self, columns: Ints) -> None:
         columns = columns[~self.added[columns]]
@@ -240,10 +241,8 @@ def prove(
     quick
         Whether a depth-first search of limited length does for the integer programme.
     """
-    known = None if plan is None else score(piece, plan)
+    known = None if plan is None else _usable(piece, plan, grids)
     slack = piece.terms.lo * piece.n + piece.total if known is None else known.excess
-    if known is not None and (known.broken or grids not in (None, len(np.unique(plan)))):
-        known, slack = None, piece.terms.lo * piece.n + piece.total
     found = gather(piece, slack, budget, steps, room)
     if found is None:
         return None
@@ -251,12 +250,18 @@ def prove(
     pool = Pool(piece.n, found, steep)
     upper = np.inf if known is None else known.cost - piece.constant + steep * known.excess
     work = Partitioning(piece, pool, upper, steep, budget, quick=quick)
-    work.seed(plan if known is not None else None)
-    start = len(np.unique(plan)) if plan is not None and known is not None else None
+    work.seed(None if known is None else plan)
+    start = None if known is None or plan is None else len(np.unique(plan))
     bounds = _scan(work, counts(piece, slack) if grids is None else range(grids, grids + 1), start)
     bound = min([*bounds, work.upper])
     proven = work.unsure >= work.upper - 1e-7 and not budget.over()
     return Answer(work.best, bound + piece.constant, proven)
+
+
+def _usable(piece: Piece, plan: Ints, grids: int | None) -> Score | None:
+    """What a plan is worth, or None where it breaks a hard rule."""
+    known = score(piece, plan)
+    return None if known.broken or grids not in (None, len(np.unique(plan))) else known
 
 
 def _scan(work: Partitioning, choices: range, start: int | None) -> list[float]:
@@ -276,4 +281,3 @@ def _scan(work: Partitioning, choices: range, start: int | None) -> list[float]:
             if work.upper == before and relaxed >= before - TOLERANCE:
                 break
     return bounds
-

@@ -1,4 +1,4 @@
-"""The linear relaxation of the set partitioning over the columns seen so far, kept warm in HiGHS."""
+"""The linear relaxation of the set partitioning over the columns seen so far, warm in HiGHS."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from gridplan.optimise.problem import Floats, Ints
 
 def quiet_highs() -> highspy.Highs:
     """HiGHS without output, on one thread: another number in the same process solves nothing."""
-    highs = highspy.Highs()
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in (("output_flag", False), ("threads", 1), ("random_seed", 0)):
         highs.setOptionValue(option, value)
     return highs
@@ -79,7 +79,14 @@ class Relaxation:
         rows = np.minimum(starts, n).astype(np.int32)
         sign = np.where(starts == n + 1, -1.0, 1.0)
         self.highs.addCols(
-            spare, np.full(spare, penalty), np.zeros(spare), np.full(spare, inf), spare, starts, rows, sign
+            spare,
+            np.full(spare, penalty),
+            np.zeros(spare),
+            np.full(spare, inf),
+            spare,
+            starts,
+            rows,
+            sign,
         )
         self.spare = spare
         self.inside = np.zeros((0, n), dtype=bool)

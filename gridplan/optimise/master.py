@@ -84,7 +84,8 @@ def _read(model: pulp.LpProblem, x: list[pulp.LpVariable], inside: NDArray[np.bo
     if status == kinds.kInfeasible:
         return Chosen(None, float("inf"), True, int(info.mip_node_count))
     if status not in (kinds.kOptimal, kinds.kTimeLimit, kinds.kSolutionLimit, kinds.kInterrupt):
-        raise SolverError(f"HiGHS left an integer programme as '{highs.modelStatusToString(status)}'")
+        words = highs.modelStatusToString(status)
+        raise SolverError(f"HiGHS left an integer programme as '{words}'")
     values = np.array([variable.value() or 0.0 for variable in x])
     picked = np.flatnonzero(np.round(values) == 1)
     whole = bool((inside[picked].sum(axis=0) == 1).all())

@@ -1,5 +1,7 @@
-"""Compiled moves on whole plans: random spanning trees to start from, then single units that change
-grid without breaking contiguity, accepted as in simulated annealing.
+"""Compiled moves on whole plans: random spanning trees to start from, then annealing.
+
+A move gives one node to a neighbouring grid without breaking contiguity, and is accepted as in
+simulated annealing.
 """
 
 from typing import NamedTuple
@@ -32,7 +34,8 @@ class State(NamedTuple):
 def random_int(seed: Ints, n: int) -> int:
     """Next whole number below n from the generator whose state is ``seed``."""
     seed[0] = seed[0] * 6364136223846793005 + 1442695040888963407
-    return ((seed[0] >> 33) & 0x7FFFFFFF) % n
+    drawn: int = ((seed[0] >> 33) & 0x7FFFFFFF) % n
+    return drawn
 
 
 @kernel
@@ -178,6 +181,13 @@ def stays_whole(k: Kernel, s: State, v: int, a: int) -> bool:
 
 
 @kernel
+def copy_into(target: Ints, source: Ints) -> None:
+    """Copy a plan; a loop compiles faster than a slice."""
+    for i in range(len(source)):
+        target[i] = source[i]
+
+
+@kernel
 def anneal(
     k: Kernel, s: State, best: Ints, course: Floats, steps: int, strong: float, fixed: bool
 ) -> None:
@@ -194,7 +204,7 @@ def anneal(
             heat *= course[3]
             if now < course[1] - 1e-9:
                 course[1] = now
-                best[:] = s.at
+                copy_into(best, s.at)
         v = random_int(s.seed, n)
         if k.ptr[v] == k.ptr[v + 1]:
             continue
@@ -212,7 +222,7 @@ def anneal(
             now += delta
     if now < course[1] - 1e-9:
         course[1] = now
-        best[:] = s.at
+        copy_into(best, s.at)
     course[0] = now
     course[2] = heat
 
@@ -281,10 +291,7 @@ def best_branch(
         near = min(parts - 1, max(1, int(h * parts / max(1, total) + 0.5)))
         for a in range(max(1, near - 1), min(parts - 1, near + 1) + 1):
             miss = shortfall(h, a, k.lo, k.hi) + shortfall(total - h, parts - a, k.lo, k.hi)
-            if miss == 0:
-                off = abs(h / a - total / parts) / k.half
-            else:
-                off = 10.0 + miss
+            off = 10.0 + miss if miss > 0 else abs(h / a - total / parts) / k.half
             off += random_real(seed)
             if off < least:
                 least, node, share = off, order[i], a

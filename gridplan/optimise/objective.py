@@ -73,7 +73,9 @@ def excess_incidences(problem: Problem, layer: str, grid: NDArray[np.integer]) -
     zone = np.array([-1 if z is None else code[z] for z in problem.zones[layer]], dtype=np.int64)
     counted = (zone >= 0) & (problem.households > 0)
     pairs = np.unique(np.column_stack([grid[counted], zone[counted]]), axis=0)
-    sizes: Floats = np.bincount(zone[counted], problem.households[counted], len(names))
+    sizes: Floats = np.bincount(zone[counted], problem.households[counted], len(names)).astype(
+        float
+    )
     return len(pairs) - int(np.ceil(sizes / problem.max).sum())
 
 

@@ -62,7 +62,7 @@ class Pairs(NamedTuple):
     """A sparse table: a node, an index (of a label or an old grid) and a value per row."""
 
     node: Ints
-    index: Ints
+    index: Ints  # type: ignore[assignment]
     value: Floats
 
 
@@ -121,13 +121,29 @@ class Piece:
         both = (np.concatenate([self.u, self.v]), np.concatenate([self.v, self.u]))
         ptr, adj, wt = _csr(n, both[0], both[1], np.concatenate([self.w, self.w]))
         lptr, lid, _ = _csr(n, self.labels.node, self.labels.index, self.labels.value)
-        rules = (*_both_ways(n, self.apart), *_both_ways(n, self.tied))
+        aptr, apart = _both_ways(n, self.apart)
+        tptr, tied = _both_ways(n, self.tied)
         optr, oid, oval = _csr(n, self.old.node, self.old.index, self.old.value)
-        olds = int(self.old.index.max()) + 1 if len(self.old.index) else 0
-        deg = np.bincount(both[0], np.concatenate([self.w, self.w]), n)
-        arrays = (ptr, adj, wt, deg, lptr, lid, self.label_weight, np.ascontiguousarray(self.nest))
         return Kernel(
-            self.h, self.cap, *arrays, *rules, optr, oid, oval, olds, *map(_plain, self.terms)
+            h=self.h,
+            cap=self.cap,
+            ptr=ptr,
+            adj=adj,
+            wt=wt,
+            deg=np.bincount(both[0], np.concatenate([self.w, self.w]), n).astype(np.float64),
+            lptr=lptr,
+            lid=lid,
+            lw=self.label_weight,
+            nest=np.ascontiguousarray(self.nest),
+            aptr=aptr,
+            apart=apart,
+            tptr=tptr,
+            tied=tied,
+            optr=optr,
+            oid=oid,
+            oval=oval,
+            olds=int(self.old.index.max()) + 1 if len(self.old.index) else 0,
+            **self.terms._asdict(),
         )
 
     def induced(self, nodes: Ints) -> "Piece":
@@ -177,7 +193,11 @@ class Piece:
         place = np.full(len(times), -1, dtype=np.int64)
         place[alive] = np.arange(len(alive))
         keep = place[self.labels.index] >= 0
-        node, index, value = (column[keep] for column in self.labels)
+        node, index, value = (
+            self.labels.node[keep],
+            self.labels.index[keep],
+            self.labels.value[keep],
+        )
         olds, old_index = np.unique(self.old.index, return_inverse=True)
         del olds
         return replace(
@@ -187,11 +207,6 @@ class Piece:
             old=self.old._replace(index=old_index.astype(np.int64)),
             constant=self.constant + float(self.label_weight[times == 1].sum()),
         )
-
-
-def _plain(value: float) -> float:
-    """A plain Python number, so that compiled code sees one type."""
-    return value if isinstance(value, int) else float(value)
 
 
 def _within(pairs: Ints) -> Ints:
@@ -223,7 +238,7 @@ def merge_edges(u: Ints, v: Ints, w: Floats) -> tuple[Ints, Ints, Floats]:
     keep = u != v
     pair = np.column_stack([np.minimum(u, v)[keep], np.maximum(u, v)[keep]])
     unique, inverse = np.unique(pair, axis=0, return_inverse=True)
-    total = np.bincount(inverse.ravel(), w[keep], len(unique))
+    total: Floats = np.bincount(inverse.ravel(), w[keep], len(unique)).astype(np.float64)
     return unique[:, 0].astype(np.int64), unique[:, 1].astype(np.int64), total
 
 
@@ -231,7 +246,7 @@ def merge_pairs(pairs: Pairs) -> Pairs:
     """The same table with each (node, index) once and its values summed, sorted."""
     key = np.column_stack([pairs.node, pairs.index])
     unique, inverse = np.unique(key, axis=0, return_inverse=True)
-    value = np.bincount(inverse.ravel(), pairs.value, len(unique))
+    value = np.bincount(inverse.ravel(), pairs.value, len(unique)).astype(np.float64)
     return Pairs(unique[:, 0].astype(np.int64), unique[:, 1].astype(np.int64), value)
 
 

@@ -291,8 +291,9 @@ def _bad_numbers(problem: Problem) -> Iterable[str]:
     for key, weight in problem.weights.items():
         if not (np.isfinite(weight) and weight >= 0):
             yield f"weights.{key} is {weight}; it must be 0 or more"
-    if problem.grids is not None and (not isinstance(problem.grids, int) or problem.grids < 1):
-        yield f"grids is {problem.grids!r}; it must be a whole number above 0, or null"
+    grids: object = problem.grids  # as it came from JSON
+    if grids is not None and not (isinstance(grids, int) and grids >= 1):
+        yield f"grids is {grids!r}; it must be a whole number above 0, or null"
 
 
 def _bad_words(problem: Problem) -> Iterable[str]:
@@ -303,6 +304,10 @@ def _bad_words(problem: Problem) -> Iterable[str]:
     for layer, mode in problem.modes.items():
         if mode not in MODES:
             yield f"modes.{layer} is {mode!r}; it must be one of {', '.join(MODES)}"
+    yield from _bad_locks(problem)
+
+
+def _bad_locks(problem: Problem) -> Iterable[str]:
     units = set(problem.node_ids)
     old = {label for label in problem.previous or () if label is not None}
     for row, (kind, a, b) in enumerate(problem.locks):

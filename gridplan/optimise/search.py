@@ -129,7 +129,7 @@ class Search:
         return best
 
 
-def grid_value(piece: Piece, inside: np.ndarray, steep: float = 1024.0) -> float:  # type: ignore[type-arg]
+def grid_value(piece: Piece, inside: NDArray[np.bool_], steep: float = 1024.0) -> float:
     """Cost of one grid, half its border included, and its excess at a steep price."""
     terms = piece.terms
     h, cap = int(piece.h[inside].sum()), int(piece.cap[inside].sum())

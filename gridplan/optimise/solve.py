@@ -12,6 +12,7 @@ from gridplan.optimise.bound import quick_bound
 from gridplan.optimise.budget import Budget
 from gridplan.optimise.contract import ConflictError, Contracted, contract
 from gridplan.optimise.cover import search_cover
+from gridplan.optimise.enumerate import Enumerator
 from gridplan.optimise.exact import Answer, gather, prove
 from gridplan.optimise.lp import Relaxation, violated
 from gridplan.optimise.objective import evaluate
@@ -142,9 +143,7 @@ def solve(
 class _Work:
     """Solves pieces, each number of grids once."""
 
-    def __init__(
-        self, pieces: tuple[Piece, ...], budget: Budget, effort: float, seed: int
-    ) -> None:
+    def __init__(self, pieces: tuple[Piece, ...], budget: Budget, effort: float, seed: int) -> None:
         self.pieces, self.budget, self.effort, self.seed = pieces, budget, effort, seed
         self.done: dict[tuple[int, int | None], Outcome] = {}
 
@@ -189,33 +188,34 @@ def solve_piece(
     search = Search(piece, budget, grids, seed)
     for _ in range(6 if piece.n <= 64 else 3):
         search.start(100 * piece.n + 2000)
-    _reach_range(search, effort)
     answer = None
     try:
-        answer = prove(
-            piece,
-            search.plan,
-            budget,
-            grids=grids,
-            steps=int(6e6 * effort),
-            room=int(1.5e6 * effort),
-        )
-        if answer is None:
-            improve(search, effort, seed)
-            answer = _proof(search, effort)
-        if answer is None:
-            pass
-        elif answer.plan is not None:
-            search.offer(answer.plan)
+        answer = _best_effort(search, budget, effort, seed)
     except KeyboardInterrupt:
         budget.interrupt()
-    plan = search.plan
-    known = score(piece, plan)
-    if grids is not None and len(np.unique(plan)) != grids:
-        known = known._replace(broken=known.broken + 1)
+    return _outcome(search, answer)
+
+
+def _best_effort(search: Search, budget: Budget, effort: float, seed: int) -> Answer | None:
+    """The exact engine where its pool fits, else the search and a proof by pricing."""
+    _reach_range(search, effort)
+    steps, room = int(6e6 * effort), int(1.5e6 * effort)
+    answer = prove(search.piece, search.plan, budget, grids=search.grids, steps=steps, room=room)
+    if answer is None:
+        improve(search, effort, seed)
+        answer = _proof(search, effort)
+    if answer is not None and answer.plan is not None:
+        search.offer(answer.plan)
+    return answer
+
+
+def _outcome(search: Search, answer: Answer | None) -> Outcome:
+    """The best plan of a search and what an answer proves about it."""
+    assert search.best is not None
+    known, plan = search.best
     if answer is not None and answer.proven:
         return Outcome(plan, known, known.cost, known.excess, "")
-    bound, excess_bound = quick_bound(piece, grids)
+    bound, excess_bound = quick_bound(search.piece, search.grids)
     if answer is not None and known.excess == excess_bound:
         bound = max(bound, answer.bound)
     return Outcome(plan, known, min(bound, known.cost), excess_bound, "effort")
@@ -235,7 +235,9 @@ def _proof(search: Search, effort: float) -> Answer | None:
     assert search.best is not None
     if search.best[0].broken or search.best[0].excess or search.piece.n > PRICED:
         return None
-    answer = prove_priced(
+    if not Enumerator(search.piece, 0).fits():
+        return None
+    return prove_priced(
         search.piece,
         search.plan,
         search.grids_seen(),
@@ -244,7 +246,6 @@ def _proof(search: Search, effort: float) -> Answer | None:
         steps=int(20e6 * effort),
         room=int(300_000 * effort),
     )
-    return answer
 
 
 def improve(search: Search, effort: float, seed: int) -> None:
@@ -326,9 +327,7 @@ def conflict_text(problem: Problem, parts: Contracted, outcomes: list[Outcome]) 
 
 def _no_plan(problem: Problem, reason: str, seconds: float) -> Solution:
     nobody = np.full(len(problem.node_ids), -1, dtype=np.int64)
-    return Solution(
-        "infeasible", 0, 0, None, None, None, 0, nobody, 0, seconds, "", reason
-    )
+    return Solution("infeasible", 0, 0, None, None, None, 0, nobody, 0, seconds, "", reason)
 
 
 _warm: list[bool] = []
@@ -354,6 +353,4 @@ def warm_up() -> None:
     relaxation = Relaxation(piece.n, 1.0)
     prices = relaxation.solve(None)._replace(cut=-np.ones(1))
     extra = pool.reduced(prices, violated(inside, use, 1))
-    search_cover(
-        pool.mask, inside, pool.cost, extra, grids=2, lower=0.0, upper=1.0, limit=10
-    )
+    search_cover(pool.mask, inside, pool.cost, extra, grids=2, lower=0.0, upper=1.0, limit=10)

@@ -4,7 +4,7 @@ import numpy as np
 
 from gridplan.optimise.budget import Budget
 from gridplan.optimise.contract import find
-from gridplan.optimise.exact import prove
+from gridplan.optimise.exact import Answer, prove
 from gridplan.optimise.piece import Piece, score
 from gridplan.optimise.problem import Ints
 
@@ -60,7 +60,7 @@ class Windows:
     def _windows(self, size: int) -> list[tuple[int, ...]]:
         """Connected sets of grids that were not tried as they are, in random order."""
         near = self._near()
-        sets = {(g,) for g in near}
+        sets: set[tuple[int, ...]] = {(g,) for g in near}
         for _ in range(size - 1):
             sets = {
                 tuple(sorted((*chosen, g)))
@@ -81,7 +81,7 @@ class Windows:
         grids = len(window) if self.fixed else None
         answer = None
         if piece.n <= 2 * COARSE:
-            answer = prove(piece, plan, self.budget, grids=grids, steps=STEPS, room=ROOM, quick=True)
+            answer = self._prove(piece, plan, grids)
         better = None if answer is None else answer.plan
         if answer is None:
             better = self._coarse(piece, plan, grids)
@@ -91,21 +91,23 @@ class Windows:
         self.next += int(better.max()) + 1
         return True
 
+    def _prove(self, piece: Piece, plan: Ints, grids: int | None) -> Answer | None:
+        limits = {"steps": STEPS, "room": ROOM}
+        return prove(piece, plan, self.budget, grids=grids, quick=True, **limits)
+
     def _coarse(self, piece: Piece, plan: Ints, grids: int | None) -> Ints | None:
         """Solve a window whose nodes are condensed to a few inside each grid."""
         group, count = condense(piece, plan, min(COARSE, piece.n - 1), self.random)
         small = piece.condensed(group, count)
         coarse_plan = np.zeros(count, dtype=np.int64)
         coarse_plan[group] = plan
-        answer = prove(small, coarse_plan, self.budget, grids=grids, steps=STEPS, room=ROOM, quick=True)
+        answer = self._prove(small, coarse_plan, grids)
         if answer is None or answer.plan is None:
             return None
         return np.asarray(answer.plan[group], dtype=np.int64)
 
 
-def condense(
-    piece: Piece, plan: Ints, goal: int, random: np.random.Generator
-) -> tuple[Ints, int]:
+def condense(piece: Piece, plan: Ints, goal: int, random: np.random.Generator) -> tuple[Ints, int]:
     """Groups of nodes inside grids, joined over long borders until ``goal`` are left."""
     tree = list(range(piece.n))
     size = piece.cap.astype(float) + piece.total / piece.n

@@ -1,0 +1,255 @@
+"""How the gaps of one community are shared: faces between lines, Voronoi regions within them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridplan.topology import Shapes, free_edges
+
+POINT_SPACING_M = 2.0
+"""Distance of the points on an outline from which cells grow, in metres."""
+
+CORNER_M = 0.5
+"""Distance from a corner that two units share to the first point on either side, in metres."""
+
+SIMPLIFY_M = 0.5
+"""Size of the bends that are taken out of grown borders, in metres."""
+
+SPREADS_M = (1e-3, 1e-2, 5e-2)
+"""How far outline points are scattered, in metres; the next one where a diagram fails."""
+
+PROBE_M = 20.0
+"""Distance of the points at which an empty face looks for units around it, in metres."""
+
+_MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93], dtype=np.uint64)
+_HALF = np.uint64(32)
+_LOW = np.uint64(2**32 - 1)
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """Points along the outlines of the units of one community, where they face a gap.
+
+    Parameters
+    ----------
+    xy
+        float64 (k, 2), in metres.
+    unit
+        int64 (k,), ascending: the unit that each point belongs to.
+    """
+
+    xy: Floats
+    unit: Ints
+
+    def of(self, keep: Ints | NDArray[np.bool_]) -> "Outline":
+        """Keep some of the points, in their order."""
+        return Outline(self.xy[keep], self.unit[keep])
+
+
+def outline_points(footprints: Shapes, group: Ints) -> Outline:
+    """Find the points from which cells grow.
+
+    Parameters
+    ----------
+    footprints
+        (n,) polygons without overlaps, matching vertex for vertex where they touch.
+    group
+        int64 (n,), the community of each.
+
+    Returns
+    -------
+    Outline
+        Points at most 2 m apart along every edge that only one footprint has. Where two units of
+        a community meet, neither has the corner, and both a point equally far from it, so that
+        their border begins exactly there.
+    """
+    start, end, unit = free_edges(footprints)
+    metres = np.maximum(np.hypot(*(end - start).T), 1e-9)
+    edge, share = _steps(metres)
+    after, before = _meeting_corners(start, end, unit, group)
+    near = np.minimum(CORNER_M, metres / 3) / metres
+    edge = np.r_[edge, np.flatnonzero(after), np.flatnonzero(before)]
+    share = np.r_[share, near[after], 1 - near[before]]
+    xy = (start[edge] + share[:, None] * (end - start)[edge]).round(3)
+    table = pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1], "unit": unit[edge]})
+    table["group"] = group[table["unit"]]
+    table = table.drop_duplicates(["x", "y", "unit"])
+    table = table[~table.duplicated(["x", "y", "group"], keep=False)]
+    table = table.sort_values(["unit", "x", "y"])
+    return Outline(table[["x", "y"]].to_numpy(), table["unit"].to_numpy(dtype=np.int64))
+
+
+def _steps(metres: Floats) -> tuple[Ints, Floats]:
+    """Both ends of every edge and points evenly between: the edge, and the share of its length."""
+    steps = np.maximum(np.ceil(metres / POINT_SPACING_M), 1).astype(np.int64)
+    edge = np.repeat(np.arange(len(metres)), steps + 1)
+    first = np.cumsum(steps + 1) - steps - 1
+    return edge, (np.arange(len(edge)) - first[edge]) / steps[edge]
+
+
+def _meeting_corners(
+    start: Floats, end: Floats, unit: Ints, group: Ints
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which edges start, and which end, at a corner that two units of a group have."""
+    xy = np.r_[start, end].round(3)
+    ends = pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1], "unit": np.tile(unit, 2)})
+    ends["group"] = group[ends["unit"]]
+    units = ends.groupby(["x", "y", "group"])["unit"]
+    meets = (units.transform("min") < units.transform("max")).to_numpy()
+    return meets[: len(unit)], meets[len(unit) :]
+
+
+def share_gaps(
+    area: shapely.Geometry, footprints: Shapes, outline: Outline, lines: Shapes
+) -> tuple[Shapes, Ints]:
+    """Share the ground of one community between its units.
+
+    Parameters
+    ----------
+    area
+        The community.
+    footprints
+        (n,) polygons inside it.
+    outline
+        Their points, ``unit`` counting in ``footprints``.
+    lines
+        Lines that no grown cell crosses.
+
+    Returns
+    -------
+    pieces : numpy.ndarray
+        Polygons of the gaps; with the footprints they tile the community.
+    unit : numpy.ndarray
+        int64, the unit of each piece, -1 where there is none.
+    """
+    faces = _faces(area, lines)
+    resident = _residents(outline, faces, len(footprints))
+    order = np.argsort(resident[outline.unit], kind="stable")
+    ends = np.searchsorted(resident[outline.unit[order]], np.arange(len(faces) + 1))
+    lived_in = np.flatnonzero(np.diff(ends))
+    settled = [_divide(faces[i], outline.of(order[ends[i] : ends[i + 1]])) for i in lived_in]
+    empty = np.setdiff1d(np.arange(len(faces)), lived_in)
+    settled.append(_divide_empty(faces[empty], outline))
+    regions = np.concatenate([region for region, _ in settled])
+    unit = np.concatenate([who for _, who in settled])
+    pieces = _without(regions, footprints)
+    keep = ~shapely.is_empty(pieces)
+    return pieces[keep], unit[keep]
+
+
+def _faces(area: shapely.Geometry, lines: Shapes) -> Shapes:
+    """Cut the ground of a community along the lines."""
+    if not len(lines):
+        return np.array([area], dtype=object)
+    inside = shapely.intersection(lines, area)
+    network = shapely.union_all(np.r_[inside, [shapely.boundary(area)]])
+    faces: Shapes = shapely.get_parts(shapely.polygonize([network]))
+    shapely.prepare(area)
+    inner: NDArray[np.bool_] = shapely.intersects(area, shapely.point_on_surface(faces))
+    kept: Shapes = faces[inner]
+    return kept
+
+
+def _residents(outline: Outline, faces: Shapes, count: int) -> Ints:
+    """Face in which each unit stands: the one with most of its outline points."""
+    if len(faces) == 1:
+        return np.zeros(count, dtype=np.int64)
+    face, spot = shapely.STRtree(shapely.points(outline.xy)).query(faces, predicate="intersects")
+    table = pd.DataFrame({"unit": outline.unit[spot], "face": face}).value_counts().reset_index()
+    table = table.sort_values(["unit", "count", "face"], ascending=[True, False, True])
+    best = table.drop_duplicates("unit")
+    resident = np.full(count, -1, dtype=np.int64)
+    resident[best["unit"].to_numpy()] = best["face"].to_numpy()
+    return resident
+
+
+def _divide(face: shapely.Geometry, outline: Outline) -> tuple[Shapes, Ints]:
+    """Share one face among the units that stand in it, each taking what is nearest."""
+    regions, unit = _regions(face, outline)
+    if len(unit) < 2:
+        return np.array([face], dtype=object), np.r_[unit, -1][:1]
+    shapely.prepare(face)
+    crossing = ~shapely.covers(face, regions)
+    regions[crossing] = shapely.intersection(regions[crossing], face)
+    return regions, unit
+
+
+def _divide_empty(faces: Shapes, outline: Outline) -> tuple[Shapes, Ints]:
+    """Share the faces where no unit stands (a park, a river) among the units around them."""
+    if not len(faces) or not len(outline.unit):
+        return faces, np.full(len(faces), -1)
+    regions, unit = _regions(shapely.union_all(faces), outline.of(_around(faces, outline)))
+    face, region = shapely.STRtree(regions).query(faces, predicate="intersects")
+    pieces = shapely.intersection(faces[face], regions[region])
+    keep = shapely.area(pieces) > 0
+    return pieces[keep], unit[region[keep]]
+
+
+def _around(faces: Shapes, outline: Outline) -> NDArray[np.bool_]:
+    """Tell which outline points may be the nearest one to any place in the faces."""
+    tree = shapely.STRtree(shapely.points(outline.xy))
+    probes, face = shapely.get_coordinates(shapely.segmentize(faces, PROBE_M), return_index=True)
+    (probe, _), metres = tree.query_nearest(
+        shapely.points(probes), return_distance=True, all_matches=False
+    )
+    reach = np.zeros(len(faces))
+    np.maximum.at(reach, face[probe], metres)
+    # No place in a face is farther from its border than the radius of a circle of its area.
+    reach += np.sqrt(shapely.area(faces) / np.pi) + PROBE_M
+    _, near = tree.query(faces, predicate="dwithin", distance=reach)
+    found = np.zeros(len(outline.unit), dtype=bool)
+    found[near] = True
+    return found
+
+
+def _regions(area: shapely.Geometry, outline: Outline) -> tuple[Shapes, Ints]:
+    """Voronoi regions of the units' outlines, with small bends taken out of their borders."""
+    unit, first = np.unique(outline.unit, return_index=True)
+    if len(unit) < 2:
+        return np.array([area] * len(unit), dtype=object), unit
+    for spread in SPREADS_M:
+        try:
+            merged = _diagram(area, outline.xy + spread * _scatter(outline.xy), first)
+            break
+        except shapely.GEOSException:
+            if spread == SPREADS_M[-1]:
+                raise
+    return shapely.coverage_simplify(merged, SIMPLIFY_M, simplify_boundary=False), unit
+
+
+def _diagram(area: shapely.Geometry, xy: Floats, first: Ints) -> Shapes:
+    """Voronoi regions of points, joined for every run of points that begins at ``first``."""
+    diagram = shapely.voronoi_polygons(shapely.multipoints(xy), extend_to=area, ordered=True)
+    runs = np.split(shapely.get_parts(diagram), first[1:])
+    return np.array([shapely.coverage_union_all(run) for run in runs], dtype=object)
+
+
+def _scatter(xy: Floats) -> Floats:
+    """Offsets between -1 and 1 that look random but depend on the place alone.
+
+    Points that lie on common circles, as the outlines of a drawn grid do, break GEOS' diagrams.
+    """
+    keys = np.round(xy * 1000).astype(np.int64).view(np.uint64)
+    mixed = keys[:, 0] * _MIX[0] ^ keys[:, 1] * _MIX[1]
+    mixed = (mixed ^ (mixed >> _HALF)) * _MIX[2]
+    mixed ^= mixed >> _HALF
+    halves = np.stack([mixed >> _HALF, mixed & _LOW], axis=1)
+    return halves.astype(np.float64) / 2**31 - 1
+
+
+def _without(regions: Shapes, footprints: Shapes) -> Shapes:
+    """Take the footprints out of the regions."""
+    region, footprint = shapely.STRtree(footprints).query(regions, predicate="intersects")
+    order = np.lexsort((footprint, region))
+    region, footprint = region[order], footprint[order]
+    parts, at = shapely.get_parts(footprints[footprint], return_index=True)
+    meets, group = np.unique(region[at], return_inverse=True)
+    result = regions.copy()
+    result[meets] = shapely.difference(regions[meets], shapely.multipolygons(parts, indices=group))
+    return result

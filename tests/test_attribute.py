@@ -1,0 +1,108 @@
+"""The grid of every object; roads cut at grid borders lose no metre."""
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gridplan.attribute import attribute_all
+from gridplan.domain import Finding
+from tests.worlds import CRS, box, line, point
+
+GRIDS = gpd.GeoDataFrame(
+    {"grid_code": ["g2", "g1", "g3"]},
+    geometry=[box(100, 0, 100, 100), box(0, 0, 100, 100), box(0, 100, 200, 100)],
+    crs=CRS,
+)
+
+
+def roads(*lines: shapely.Geometry) -> gpd.GeoDataFrame:
+    """Roads r0, r1, ..."""
+    ids = [f"r{i}" for i in range(len(lines))]
+    return gpd.GeoDataFrame({"road_id": ids, "name": "", "kind": ""}, geometry=list(lines), crs=CRS)
+
+
+def cut(*lines: shapely.Geometry) -> tuple[list[tuple[str, str, float]], list[Finding]]:
+    """Id, grid and metres of every piece, and the findings."""
+    findings: list[Finding] = []
+    found = attribute_all({"roads": roads(*lines)}, GRIDS, findings)["roads"]
+    assert found["length_m"].tolist() == found.length.tolist()
+    columns = (found["road_id"], found["grid_code"], found["length_m"].round(2))
+    return list(zip(*columns, strict=True)), findings
+
+
+def test_a_road_is_cut_at_grid_borders() -> None:
+    """Each grid has its stretch; the two metres at the border go to the smaller code."""
+    pieces, findings = cut(line((50, 50), (150, 50)))
+    assert pieces == [("r0", "g1", 51.0), ("r0", "g2", 49.0)]
+    assert findings == []
+
+
+def test_a_road_along_a_border_has_one_grid() -> None:
+    """On the border, or within a metre of it, the smaller code has the road."""
+    pieces, _ = cut(line((100, 10), (100, 90)), line((100.6, 10), (100.6, 90)))
+    assert pieces == [("r0", "g1", 80.0), ("r1", "g1", 80.0)]
+
+
+def test_roads_outside_are_listed() -> None:
+    """What lies in no grid has an empty code and is a warning."""
+    pieces, findings = cut(line((300, 0), (300, 50)), line((150, 50), (250, 50)))
+    assert pieces == [("r0", "", 50.0), ("r1", "", 49.0), ("r1", "g2", 51.0)]
+    (finding,) = findings
+    assert (finding.kind, finding.layer, finding.value) == ("object-outside", "roads", 2.0)
+
+
+def test_no_roads_are_no_roads() -> None:
+    """An empty layer stays an empty layer with the columns it must have."""
+    pieces, findings = cut()
+    assert (pieces, findings) == ([], [])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(-50, 250), st.integers(-50, 250)), min_size=2, max_size=5),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_no_metre_is_lost(paths: list[list[tuple[int, int]]]) -> None:
+    """The pieces of a road are as long as the road, and each lies where its code says."""
+    lines = [road for p in paths if (road := line(*p)).length and road.is_simple]
+    layer = roads(*lines)
+    found = attribute_all({"roads": layer}, GRIDS, [])["roads"]
+    total = found.groupby("road_id")["length_m"].sum()
+    assert total.reindex(layer["road_id"], fill_value=0).to_numpy() == pytest.approx(
+        layer.length.to_numpy(), abs=0.05
+    )
+    ground = GRIDS.set_index("grid_code").geometry.buffer(2.0)
+    for code, shape in zip(found["grid_code"], found.geometry, strict=True):
+        if code and shape.length < 50:
+            assert ground[code].intersects(shape)
+
+
+def test_objects_lie_in_the_grid_with_most_of_them() -> None:
+    """Points on a border go to the smaller code, polygons to the larger share."""
+    layer = gpd.GeoDataFrame(
+        {"building_id": list("abcd"), "name": "", "kind": ""},
+        geometry=[point(100, 50), box(95, 50), box(90, 50), box(900, 0)],
+        crs=CRS,
+    )
+    findings: list[Finding] = []
+    found = attribute_all({"buildings": layer}, GRIDS, findings)["buildings"]
+    assert found["grid_code"].tolist() == ["g1", "g2", "g1", ""]
+    assert [(f.kind, f.place, f.value) for f in findings] == [("object-outside", "d", 1.0)]
+
+
+def test_row_order_changes_nothing() -> None:
+    """Shuffled roads and grids give the same pieces."""
+    rng = np.random.default_rng(3)
+    lines = [line(*rng.uniform(0, 200, (4, 2)).tolist()) for _ in range(20)]
+    layer = roads(*lines)
+    one = attribute_all({"roads": layer}, GRIDS, [])["roads"]
+    mixed = layer.sample(frac=1, random_state=2).reset_index(drop=True)
+    other = attribute_all({"roads": mixed}, GRIDS.iloc[::-1], [])["roads"]
+    assert one["grid_code"].tolist() == other["grid_code"].tolist()
+    assert shapely.to_wkb(one.geometry).tolist() == shapely.to_wkb(other.geometry).tolist()

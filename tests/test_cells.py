@@ -1,0 +1,293 @@
+"""Cells: they tile every community, keep footprints whole, and row order changes nothing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gridplan.cells import cut_strips, grow_cells
+from gridplan.domain import Finding
+from gridplan.topology import clean_communities
+from gridplan.units import place_units
+from tests.worlds import CRS, assert_tiles, box, chessboard, communities, line, lots, point, units
+
+SQUARE = communities(box(0, 0, 100, 100))
+
+
+def grow(
+    table: gpd.GeoDataFrame,
+    homes: gpd.GeoDataFrame = SQUARE,
+    lines: Sequence[shapely.Geometry] = (),
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Place units, add bare communities as the main job does, and grow; the result must tile."""
+    findings: list[Finding] = []
+    placed = place_units(table, homes, nearest_m=50, findings=[])
+    bare = homes[~homes["community_code"].isin(placed["community_code"])]
+    if len(bare):
+        rows = bare[["community_code", "geometry"]].assign(households=0)
+        placed = pd.concat([placed, rows], ignore_index=True)
+    placed = placed.sort_values(["community_code", "unit_id"], kind="stable", ignore_index=True)
+    cuts = [np.array(lines, dtype=object)]
+    cells = grow_cells(placed, homes, cut_lines=cuts, tolerance_m=0.01, findings=findings)
+    assert_tiles(cells, homes)
+    return cells, findings
+
+
+def areas(cells: gpd.GeoDataFrame) -> dict[str, float]:
+    """Area of every cell in m2, rounded."""
+    return dict(zip(cells["unit_id"], cells.area.round(1), strict=True))
+
+
+def off_cell_m2(cells: gpd.GeoDataFrame, table: gpd.GeoDataFrame) -> float:
+    """Ground of the footprints that lies outside their own cells, in m2."""
+    shapes = table.set_index("unit_id").loc[cells["unit_id"]].geometry.to_numpy()
+    return float(shapely.area(shapely.difference(shapes, cells.geometry.to_numpy())).sum())
+
+
+def test_units_that_tile_are_used_as_they_are() -> None:
+    """A chessboard that tiles two communities is not touched."""
+    homes = communities(box(0, 0, 40, 60), box(40, 0, 40, 60))
+    table = units(chessboard(4, 3))
+    cells, findings = grow(table, homes)
+    own = cells.sort_values("unit_id").geometry.to_numpy()
+    assert shapely.equals_exact(own, table.geometry.to_numpy()).all()
+    assert findings == []
+    assert cells["shares"].isna().all()
+
+
+def test_lots_grow_to_the_middle_of_the_street() -> None:
+    """Equal lots with equal streets get equal cells; no footprint loses ground."""
+    homes = communities(box(0, 0, 120, 90))
+    table = units(lots(4, 3))
+    cells, findings = grow(table, homes)
+    assert list(areas(cells).values()) == pytest.approx([900] * 12, abs=0.2)
+    assert off_cell_m2(cells, table) == pytest.approx(0, abs=1e-3)
+    assert findings == []
+
+
+def test_borders_begin_where_neighbouring_lots_meet() -> None:
+    """Where two lots touch, their border across the street starts at the common corner."""
+    table = units([box(0, 0, 37, 45), box(37, 0, 63, 45), box(0, 55, 71, 45), box(71, 55, 29, 45)])
+    cells, _ = grow(table)
+    shapes = cells.geometry.to_numpy()
+    corners = [point(37, 45), point(71, 55)]
+    for i, corner in zip((0, 2), corners, strict=True):
+        common = shapely.intersection(shapes[i], shapes[i + 1])
+        assert shapely.distance(corner, common) < 1e-6
+        reach = shapely.intersection(common, box(0, 45.1, 100, 9.8))
+        assert abs(shapely.centroid(reach).x - corner.x) < 0.05
+
+
+def test_cells_are_cut_along_lines() -> None:
+    """A road through the gap becomes the border, wherever the middle would be."""
+    table = units([box(0, 0, 100, 20), box(0, 80, 100, 20)])
+    cells, _ = grow(table, lines=[line((-10, 30), (110, 30))])
+    assert areas(cells) == {"u000": 3000.0, "u001": 7000.0}
+
+
+def test_a_river_is_shared_by_its_banks() -> None:
+    """The water belongs to the nearer bank; no cell reaches over the other bank."""
+    table = units([box(0, 0, 50, 20), box(50, 0, 50, 20), box(0, 80, 100, 20)])
+    river = box(-10, 40, 120, 20)
+    cells, _ = grow(table, lines=[shapely.boundary(river)])
+    assert list(areas(cells).values()) == pytest.approx([2500, 2500, 5000], abs=0.5)
+    assert shapely.union_all(cells.geometry[:2].to_numpy()).bounds[3] == pytest.approx(
+        3_400_050, abs=0.2
+    )
+
+
+def test_address_points_share_the_ground() -> None:
+    """Four points in the quarters of a square get a quarter each."""
+    cells, _ = grow(units([point(25, 25), point(75, 25), point(25, 75), point(75, 75)]))
+    assert list(areas(cells).values()) == pytest.approx([2500] * 4, abs=30)
+
+
+def test_stacked_points_stand_in_strips() -> None:
+    """Points at one place share its cell in connected strips, each listed with its host."""
+    cells, findings = grow(units([point(50, 50), point(50, 50.05), point(50, 50), point(90, 10)]))
+    assert cells["shares"].tolist() == [None, "u000", "u000", None]
+    assert [(f.kind, f.place, f.other) for f in findings] == [
+        ("unit-shares-cell", "u001", "u000"),
+        ("unit-shares-cell", "u002", "u000"),
+    ]
+    assert set(cells.geom_type) == {"Polygon"}
+
+
+def test_a_point_in_a_building_shares_its_cell() -> None:
+    """A point inside a footprint takes a strip of that footprint's cell."""
+    cells, _ = grow(units([box(10, 10, 30, 30), point(20, 20), box(60, 60)]))
+    assert cells["shares"].tolist() == [None, "u000", None]
+    assert min(areas(cells).values()) > 1000
+    assert set(cells.geom_type) == {"Polygon"}
+
+
+def test_near_points_have_ground_of_their_own() -> None:
+    """Points 0.3 m apart, or 0.15 m before a wall, keep separate cells and cut no wall."""
+    table = units([point(50, 50), point(50.3, 50), box(10, 10, 20, 20), point(30.15, 20)])
+    cells, findings = grow(table)
+    assert findings == []
+    assert cells["shares"].isna().all()
+    assert off_cell_m2(cells.iloc[[2]], table) == pytest.approx(0, abs=0.05)
+
+
+def test_duplicates_and_covered_units() -> None:
+    """A duplicate shares its twin's cell; a unit inside a larger one keeps its own ground."""
+    table = units([box(0, 0, 40, 40), box(0, 0, 40, 40), box(60, 60, 40, 40), box(70, 70, 5, 5)])
+    cells, findings = grow(table)
+    assert cells["shares"].tolist() == [None, "u000", None, None]
+    assert areas(cells)["u003"] == 25.0
+    lost = {f.place: f.value for f in findings if f.kind == "unit-overlaps"}
+    assert lost == {"u001": 1600.0, "u002": 25.0}
+
+
+def test_the_smaller_of_two_overlapping_units_has_the_ground() -> None:
+    """Whatever the order of rows."""
+    for shapes in (
+        [box(0, 0, 60, 60), box(50, 0, 20, 60)],
+        [box(50, 0, 20, 60), box(0, 0, 60, 60)],
+    ):
+        cells, findings = grow(units(shapes))
+        small = shapes.index(box(50, 0, 20, 60))
+        assert [(f.place, f.value) for f in findings] == [(f"u00{1 - small}", 600.0)]
+        assert shapely.covers(cells.geometry[small].buffer(1e-6), box(50, 0, 20, 60))
+
+
+def test_units_with_holes_and_an_enclave_community() -> None:
+    """A courtyard belongs to its building; a community in the hole of another has its own cells."""
+    enclave = box(60, 60, 20, 20)
+    homes = communities(shapely.difference(box(0, 0, 100, 100), enclave), enclave)
+    court = shapely.difference(box(5, 5, 30, 30), box(15, 15, 10, 10))
+    cells, _ = grow(units([court, box(80, 10), box(62, 62, 4, 4), box(70, 70, 4, 4)]), homes)
+    assert cells["community_code"].tolist() == ["c1", "c1", "c2", "c2"]
+    assert shapely.contains(cells.geometry[0], point(20, 20))
+
+
+def test_an_island_without_units_joins_the_nearest_unit() -> None:
+    """A bare part of a community is one unit's, which is then multipart; nothing is lost."""
+    homes = communities(shapely.union_all([box(0, 0, 100, 100), box(150, 0, 30, 30)]))
+    cells, _ = grow(units([box(10, 10), box(70, 10), box(70, 70)]), homes)
+    parts = dict(zip(cells["unit_id"], shapely.get_num_geometries(cells.geometry), strict=True))
+    assert parts == {"u000": 1, "u001": 2, "u002": 1}
+
+
+def test_islands_with_units_stay_apart() -> None:
+    """Units of each part have the ground of their part."""
+    homes = communities(shapely.union_all([box(0, 0, 100, 100), box(150, 0, 100, 100)]))
+    cells, _ = grow(units([box(10, 10), box(60, 60), box(160, 10), box(210, 60)]), homes)
+    assert set(cells.geom_type) == {"Polygon"}
+    for cell, x in zip(cells.geometry, (0, 0, 150, 150), strict=True):
+        assert shapely.covers(box(x, 0, 100, 100).buffer(1e-6), cell)
+
+
+def test_a_community_without_units_is_one_bare_cell() -> None:
+    """Its ground matches its neighbours vertex for vertex, and no finding names it."""
+    homes = communities(box(0, 0, 100, 100), box(100, 0, 100, 100))
+    cells, findings = grow(units([box(10, 10), box(60, 60)]), homes)
+    assert cells["unit_id"].isna().tolist() == [False, False, True]
+    assert cells.geometry[2].area == pytest.approx(10_000)
+    assert findings == []
+
+
+def test_units_outside_their_community() -> None:
+    """A unit that its column puts elsewhere, and one in no community, have ground at the border."""
+    homes = communities(box(0, 0, 100, 100), box(100, 0, 100, 100))
+    table = units(
+        [box(10, 10), box(150, 50), box(120, 50), box(-40, 40)],
+        community=["c1", "c1", None, None],
+    )
+    cells, _ = grow(table, homes)
+    home = dict(zip(cells["unit_id"], cells["community_code"], strict=True))
+    assert home == {"u000": "c1", "u001": "c1", "u002": "c2", "u003": "c1"}
+
+
+def test_a_unit_that_straddles_is_clipped() -> None:
+    """The cell ends at the community's border; no scrap of the unit makes it multipart."""
+    homes = communities(box(0, 0, 100, 100), box(100, 0, 100, 100))
+    notched = shapely.union_all([box(70, 10, 40, 20), box(105, 10, 4, 60), box(99.99, 60, 9, 10)])
+    cells, _ = grow(units([notched, box(150, 50), box(10, 50)]), homes)
+    assert cells["community_code"].tolist() == ["c1", "c1", "c2"]
+    assert set(cells.geom_type) == {"Polygon"}
+
+
+def test_no_border_runs_through_a_building() -> None:
+    """Narrow gaps, jogs and round walls: every footprint lies in its own cell."""
+    jog = shapely.union_all([box(5, 5, 30, 30), box(35, 10, 0.3, 0.5), box(35, 20, 0.2, 5)])
+    table = units(
+        [jog, box(35.4, 5, 30, 30), point(80, 20).buffer(12), box(5, 35.1, 60, 20), box(70, 60)]
+    )
+    cells, findings = grow(table)
+    assert findings == []
+    assert off_cell_m2(cells, table) < 0.02
+
+
+def test_strips_have_equal_width() -> None:
+    """Strips run across the long axis, from west to east."""
+    strips = cut_strips(box(0, 0, 90, 30), 3)
+    assert [s.area for s in strips] == pytest.approx([900] * 3)
+    assert [s.bounds[0] - 500_000 for s in strips] == pytest.approx([0, 30, 60])
+    upright = cut_strips(box(0, 0, 30, 90), 3)
+    assert [s.bounds[1] - 3_400_000 for s in upright] == pytest.approx([0, 30, 60])
+
+
+def random_town(seed: int) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, list[shapely.Geometry]]:
+    """Rectangles and points anywhere, some twice, in up to four communities with roads."""
+    rng = np.random.default_rng(seed)
+    cut = rng.integers(60, 240)
+    grounds = [box(0, 0, cut, 150), box(0, 150, cut, 150), box(cut, 0, 300 - cut, 300)]
+    hole = box(cut + 15, 20, 25, 25)
+    grounds = [*grounds[:2], shapely.difference(grounds[2], hole), hole]
+    count = int(rng.integers(2, 40))
+    xy, size = rng.uniform(-20, 310, (count, 2)), rng.uniform(0.5, 40, (count, 2))
+    shapes: list[shapely.Geometry] = []
+    for (x, y), (width, height), kind in zip(xy, size, rng.random(count), strict=True):
+        if shapes and kind < 0.15:
+            shapes.append(shapes[int(rng.integers(len(shapes)))])
+        else:
+            shapes.append(point(x, y) if kind > 0.8 else box(x, y, width, height))
+    roads = [line(*rng.uniform(-20, 320, (3, 2)).tolist()) for _ in range(int(rng.integers(0, 4)))]
+    return communities(*grounds), units(shapes), roads
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000))
+def test_any_town_is_tiled_and_row_order_changes_nothing(seed: int) -> None:
+    """Random towns tile, keep every unit and household, and shuffled rows give the same cells."""
+    homes, table, roads = random_town(seed)
+    homes = clean_communities(homes, tolerance_m=0.01, findings=[])
+    cells, findings = grow(table, homes, roads)
+    placed = place_units(table, homes, nearest_m=50, findings=[])
+    named = cells[cells["unit_id"].notna()]
+    assert sorted(named["unit_id"]) == sorted(placed["unit_id"])
+    assert named["households"].sum() == placed["households"].sum()
+    again, same = grow(table.sample(frac=1, random_state=seed), homes, roads)
+    assert shapely.to_wkb(again.geometry).tolist() == shapely.to_wkb(cells.geometry).tolist()
+    assert same == findings
+
+
+@pytest.mark.parametrize("code", ["N02", "N13"])
+def test_lots_of_a_real_neighbourhood(shared: Path, code: str) -> None:
+    """Real lots of one small neighbourhood tile it; hardly a lot is cut."""
+    path = shared / "data" / "cambridge" / "cambridge_ma.gpkg"
+    homes = gpd.read_file(path, layer="communities")
+    homes = homes[homes["community_id"] == code]
+    homes = communities(*homes.geometry.to_crs(26986)).set_crs(26986, allow_override=True)
+    table = gpd.read_file(path, layer="units", mask=homes.geometry.iloc[0]).to_crs(26986)
+    inside = table.geometry.representative_point().within(homes.geometry.iloc[0])
+    table = units(list(table.geometry[inside])).set_crs(26986, allow_override=True)
+    road = gpd.read_file(path, layer="roads", mask=homes.geometry.iloc[0]).to_crs(26986)
+    cells, _ = grow(table, homes, list(road.geometry[road["MAJORROAD"] == 1]))
+    assert len(cells) == len(table) > 50
+    clipped = table.set_geometry(table.intersection(homes.geometry.iloc[0]))
+    assert off_cell_m2(cells, clipped) < 1e-4 * homes.area.sum()
+
+
+def test_the_crs_is_kept() -> None:
+    """Cells have the CRS of the units."""
+    cells, _ = grow(units([box(10, 10)]))
+    assert cells.crs == CRS

@@ -1,0 +1,68 @@
+"""Plans and assignments read back from their files."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from gridplan.errors import LayerError
+from gridplan.layers import read_assignment, read_exceptions, read_plan, read_run
+from tests.worlds import chessboard, units
+
+IDS = pd.Series(["01", "02", "03"])
+
+
+def write(folder: Path, text: str, encoding: str = "utf-8") -> Path:
+    """Write a hand-made plan."""
+    path = folder / "plan.csv"
+    path.write_text(text, encoding=encoding)
+    return path
+
+
+@pytest.mark.parametrize("column", ["grid", "grid_code"])
+def test_an_assignment_is_text(tmp_path: Path, column: str) -> None:
+    """Ids keep their zeros, also behind a byte order mark and an apostrophe that guards them."""
+    path = write(tmp_path, f"unit_id,{column},note\n01,7,\n02,07,x\n03,7,\n", "utf-8-sig")
+    table = read_assignment(path, IDS)
+    assert table.to_numpy().tolist() == [["01", "7"], ["02", "07"], ["03", "7"]]
+
+
+def test_all_misfits_of_an_assignment_at_once(tmp_path: Path) -> None:
+    """Doubles, strangers, units left out and empty grids are told together."""
+    path = write(tmp_path, "unit_id,grid\n01,a\n01,b\n9,a\n02,\n")
+    with pytest.raises(LayerError) as caught:
+        read_assignment(path, IDS)
+    assert caught.value.problems == (
+        "plan.csv: 1 units are named twice; keep one row each: 01",
+        "plan.csv: 1 units are not among the units of the job; delete or mend them: 9",
+        "plan.csv: 1 units are missing; give each its grid: 03",
+        "plan.csv: 1 units have no grid; fill it: 02",
+    )
+
+
+def test_wrong_files_are_named(tmp_path: Path) -> None:
+    """A missing file or column, and a plan without its layers, are errors of our own."""
+    with pytest.raises(LayerError, match="file not found"):
+        read_assignment(tmp_path / "none.csv", IDS)
+    with pytest.raises(LayerError, match='no column "unit_id"; did you mean "unitid"'):
+        read_assignment(write(tmp_path, "unitid,grid\n1,2\n"), IDS)
+    with pytest.raises(LayerError, match="cannot be read"):
+        read_assignment(write(tmp_path, "unit_id,grid\n东,1\n", "gbk"), IDS)
+    with pytest.raises(LayerError, match="file not found; give the output folder"):
+        read_plan(tmp_path)
+    with pytest.raises(LayerError, match="file not found; give the output folder"):
+        read_run(tmp_path)
+    units(chessboard(1, 1)).to_file(tmp_path / "plan.gpkg", layer="units")
+    with pytest.raises(LayerError) as caught:
+        read_plan(tmp_path)
+    assert len(caught.value.problems) == 3
+    (tmp_path / "run.json").write_text("[]")
+    with pytest.raises(LayerError, match="not a record"):
+        read_run(tmp_path)
+
+
+def test_no_exceptions_are_an_empty_table(tmp_path: Path) -> None:
+    """A folder without the table gives its columns and no row."""
+    table = read_exceptions(tmp_path)
+    assert table.empty
+    assert {"kind", "place", "other", "value", "limit", "message"} <= set(table.columns)
