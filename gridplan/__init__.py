@@ -1,3 +1,3 @@
-"""Divide communities into responsibility grids, prove how good the division is, number it for life."""
+"""Divide communities into responsibility grids, prove how good they are, number them for life."""
 
 __version__ = "0.1.0"

@@ -93,6 +93,7 @@ def prepare_ground(inputs: Inputs, config: Config) -> Ground:
     bare = cells["unit_id"].isna()
     cells, bare_cells = cells[~bare].reset_index(drop=True), cells[bare].reset_index(drop=True)
     _list_empty(cells, bare_cells, findings)
+    _list_shapes(communities, findings)
     _list_multipart(cells, findings)
     _list_useless_links(inputs.links, cells, findings)
     borders = border_table(
@@ -185,6 +186,33 @@ def _list_empty(cells: gpd.GeoDataFrame, bare: gpd.GeoDataFrame, findings: list[
                 value=0.0,
             )
         )
+
+
+def _list_shapes(communities: gpd.GeoDataFrame, findings: list[Finding]) -> None:
+    """List the communities that lie in several parts (an enclave, an island) or have holes."""
+    parts, owner = shapely.get_parts(communities.geometry.to_numpy(), return_index=True)
+    holes = np.bincount(
+        owner, weights=shapely.get_num_interior_rings(parts), minlength=len(communities)
+    ).astype(int)
+    counts = np.bincount(owner, minlength=len(communities))
+    for code, several, open_rings in zip(communities["community_code"], counts, holes, strict=True):
+        shapes = {
+            "community-multipart": several if several > 1 else 0,
+            "community-hole": open_rings,
+        }
+        words = {"community-multipart": "lies in {} parts", "community-hole": "has {} holes in it"}
+        for kind in sorted(kind for kind, number in shapes.items() if number):
+            findings.append(
+                Finding(
+                    kind,
+                    Severity.INFO,
+                    f"community {code} {words[kind].format(shapes[kind])}",
+                    layer="communities",
+                    place=str(code),
+                    community_code=str(code),
+                    value=float(shapes[kind]),
+                )
+            )
 
 
 def _list_multipart(cells: gpd.GeoDataFrame, findings: list[Finding]) -> None:

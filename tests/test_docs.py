@@ -1,0 +1,50 @@
+"""The documentation keeps up with the program."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from gridplan.cli import gridplan
+from tests.conftest import ROOT
+
+DOCS = ROOT / "docs"
+WRITERS = {"Finding", "_link", "_block", "warn"}
+
+
+def finding_kinds() -> set[str]:
+    """First arguments of every ``Finding(...)`` outside the audit, where they are plain text."""
+    kinds: set[str] = set()
+    for path in sorted((ROOT / "gridplan").rglob("*.py")):
+        if "audit" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args:
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                first = node.args[0]
+                if name in WRITERS and isinstance(first, ast.Constant):
+                    kinds.add(str(first.value))
+    return kinds
+
+
+def test_every_finding_has_its_line() -> None:
+    """``docs/findings.md`` names every kind of finding that a run can list."""
+    page = (DOCS / "findings.md").read_text(encoding="utf-8")
+    kinds = finding_kinds()
+    assert len(kinds) > 15
+    assert {kind for kind in kinds if f"| `{kind}` |" not in page} == set()
+
+
+@pytest.mark.parametrize("command", list(gridplan.commands))
+def test_every_command_is_in_the_readme(command: str) -> None:
+    """The README names every command."""
+    assert f"gridplan {command}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", ["README.md", "DESIGN.md", "CONTRIBUTING.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    """Every relative link of the front pages leads to a file."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in [part.split(")")[0] for part in text.split("](")[1:]]:
+        if not target.startswith("http"):
+            assert (ROOT / Path(target.split("#")[0])).exists(), target
