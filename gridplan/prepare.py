@@ -200,7 +200,7 @@ def _list_shapes(communities: gpd.GeoDataFrame, findings: list[Finding]) -> None
             "community-multipart": several if several > 1 else 0,
             "community-hole": open_rings,
         }
-        words = {"community-multipart": "lies in {} parts", "community-hole": "has {} holes in it"}
+        words = {"community-multipart": "lies in {} parts", "community-hole": "has holes: {}"}
         for kind in sorted(kind for kind, number in shapes.items() if number):
             findings.append(
                 Finding(

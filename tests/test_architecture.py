@@ -24,6 +24,7 @@ ORDER = (
     "optimise",
     "graph",
     "prepare",
+    "check",
     "audit",
     "attribute",
     "assemble",

@@ -6,7 +6,9 @@ import sys
 import time
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+import shapely
 from click.testing import CliRunner, Result
 
 from gridplan.cli import gridplan
@@ -198,3 +200,32 @@ def test_problem_file_errors_are_named(tmp_path: Path) -> None:
     answer = run("solve", path)
     assert answer.exit_code == 2
     assert all(line.startswith("Error: ") for line in answer.stderr.splitlines())
+
+
+def test_check_lists_findings_at_their_places(tmp_path: Path) -> None:
+    """A layer with a broken ring: a repair at its place, exit 0, and 1 with ``--strict``."""
+    job = chess_town(tmp_path)
+    units = gpd.read_file(tmp_path / "town.gpkg", layer="units")
+    bow_tie = (
+        "POLYGON ((500000 3400000, 500100 3400100, 500100 3400000, 500000 3400100, 500000 3400000))"
+    )
+    units.loc[units["id"] == "u00", "geometry"] = shapely.from_wkt(bow_tie)
+    units.to_file(tmp_path / "town.gpkg", layer="units", driver="GPKG")
+    answer = run("check", job, "-o", tmp_path / "findings.gpkg")
+    assert answer.exit_code == 0, answer.output
+    assert "ring-repaired" in answer.stdout
+    assert run("check", job, "--strict", "-q").exit_code == 1
+    written = gpd.read_file(tmp_path / "findings.gpkg")
+    ring = written[written["kind"] == "ring-repaired"].iloc[0]
+    assert ring["place"] == "u00"
+    assert ring.geometry.within(shapely.box(500000, 3400000, 500100, 3400100))
+
+
+def test_check_reports_what_would_stop_partition(tmp_path: Path) -> None:
+    """Errors of all layers come as findings, exit code 1."""
+    config = CONFIG.replace('code = "code"', 'code = "cod"').replace(
+        'id = "station"', 'id = "post"'
+    )
+    answer = run("check", chess_town(tmp_path, config=config), "--json")
+    assert answer.exit_code == 1
+    assert [f["severity"] for f in json.loads(answer.stdout)] == ["error", "error"]

@@ -8,6 +8,7 @@ import click
 
 from gridplan import __version__
 from gridplan.cli.audit import audit
+from gridplan.cli.check import check
 from gridplan.cli.init import init
 from gridplan.cli.partition import partition
 from gridplan.cli.sample import sample
@@ -56,7 +57,7 @@ def gridplan() -> None:
     """
 
 
-for command in (init, sample, partition, audit, solve):
+for command in (init, check, sample, partition, audit, solve):
     gridplan.add_command(command)
 
 

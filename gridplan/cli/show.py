@@ -17,6 +17,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from gridplan import metrics
+from gridplan.check import Checked
 from gridplan.config import Config
 from gridplan.domain import Finding, Severity
 from gridplan.pipeline import Progress, Result, Solved
@@ -275,6 +276,20 @@ def audit(findings: Sequence[Finding]) -> None:
     console = _console()
     _findings(console, list(findings), verbose=True)
     console.print(_verdict(findings), highlight=False)
+
+
+def checked(found: Checked) -> None:
+    """Show what a look at the layers found."""
+    console = _console()
+    _findings(console, found.findings, verbose=True)
+    words = {
+        Severity.ERROR: "errors",
+        Severity.WARNING: "warnings",
+        Severity.REPAIRED: "repairs",
+        Severity.EXCEPTION: "exceptions",
+    }
+    counts = ", ".join(f"{found.count(severity)} {word}" for severity, word in words.items())
+    console.print(f"check: {counts}", highlight=False)
 
 
 def _findings(console: Console, findings: Sequence[Finding], *, verbose: bool) -> None:

@@ -1,5 +1,6 @@
 """Writing a plan: GeoPackage, run record, and the folder they appear in."""
 
+from gridplan.export.findings import write_findings
 from gridplan.export.folder import MARKER, OUTPUT_NAMES, OutputFolder, open_output
 from gridplan.export.plan import GPKG_VERSION, write_plan
 from gridplan.export.run import RUN_FORMAT, mask_credentials, write_run
@@ -13,6 +14,7 @@ __all__ = [
     "OutputFolder",
     "mask_credentials",
     "open_output",
+    "write_findings",
     "write_plan",
     "write_run",
     "write_whole",
