@@ -12,17 +12,8 @@ from gridplan.errors import GridplanError, LayerError, TopologyError
 from gridplan.layers import Inputs, read_inputs
 from gridplan.prepare import community_tasks, prepare_ground
 
-COLUMNS = (
-    "severity",
-    "kind",
-    "community_code",
-    "layer",
-    "place",
-    "other",
-    "value",
-    "limit",
-    "message",
-)
+TEXTS = ("severity", "kind", "community_code", "layer", "place", "other", "message")
+NUMBERS = ("value", "limit")
 WEIGHT = (Severity.ERROR, Severity.WARNING, Severity.REPAIRED, Severity.EXCEPTION, Severity.INFO)
 
 

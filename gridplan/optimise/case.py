@@ -86,15 +86,15 @@ class Case:
 
     def first(self, units: Ints) -> str:
         """Smallest id of some units."""
-        return min(self.problem.node_ids[i] for i in units.tolist())
+        return str(min(self.problem.node_ids[i] for i in units.tolist()))
 
     def groups(self, label: Ints) -> list[Ints]:
         """Units of every label, by smallest id."""
         found = [np.flatnonzero(label == x) for x in np.unique(label)]
         return sorted(found, key=self.first)
 
-    def cure(self, kind: str, text: str, problem: Problem) -> Cure:
-        """A cure with the breach it leaves."""
+    def cure(self, kind: str, text: str, problem: Problem) -> Cure | None:
+        """A cure with the breach it leaves, or None where not even it has a plan."""
         return self.bench.cure(kind, text, problem)
 
     def helps(self, breach: int | None) -> bool:

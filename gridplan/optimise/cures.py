@@ -29,8 +29,8 @@ class Cure:
     text
         What to do, in words.
     breach
-        Breach in households of a plan that was found with it; None where it was not tried or
-        where no plan was found.
+        Breach in households of a plan that was found with it; None where it was not tried, or
+        does not help without others.
     """
 
     kind: str
@@ -132,9 +132,12 @@ class Bench:
         found = self.solve(problem)
         return None if found is None else found.breach
 
-    def cure(self, kind: str, text: str, problem: Problem) -> Cure:
-        """A cure with the breach it leaves."""
-        return Cure(kind, text, self.breach(problem))
+    def cure(self, kind: str, text: str, problem: Problem) -> Cure | None:
+        """A cure with the breach it leaves, or None where not even it has a plan."""
+        if self.tries <= 0:
+            return Cure(kind, text)
+        found = self.solve(problem)
+        return None if found is None else Cure(kind, text, found.breach)
 
 
 def softened(problem: Problem, layers: Iterable[str]) -> Problem:

@@ -19,7 +19,7 @@ ROUND = 250  # columns added in one round of pricing
 FEW = 1500  # columns that the last integer programme takes at ease
 MANY = 6000
 CUTTING = 12  # rounds of cuts
-DIVE = 200_000  # steps of the depth-first search that a window may take
+DIVE = 200_000  # steps of the depth-first search before the integer programme takes over
 
 
 @dataclass(frozen=True)
@@ -155,12 +155,12 @@ class Partitioning:
             near = np.flatnonzero(reduced < self.upper - bound + TOLERANCE)
             near = near[np.argsort(reduced[near], kind="stable")]
             chosen = near[:most]
-            if self.quick:
-                if not self._dive(chosen, reduced, grids, bound):
-                    break
+            if self._dive(chosen, reduced, grids, bound):
                 if len(chosen) == len(near):
                     return relaxed, self.upper
                 continue
+            if self.quick:
+                break
             answer = choose(
                 self.pool.inside(chosen),
                 self.pool.cost[chosen],
@@ -239,7 +239,7 @@ def prove(
     steps, room
         Limits of the enumeration: steps, and grids held in memory.
     quick
-        Whether a depth-first search of limited length does for the integer programme.
+        Whether to do without the integer programme where a depth-first search does not end.
     """
     known = None if plan is None else _usable(piece, plan, grids)
     slack = piece.terms.lo * piece.n + piece.total if known is None else known.excess

@@ -20,7 +20,7 @@ from gridplan.optimise.search import grid_value
 EDGE = 1e-7  # reduced cost that still counts as negative
 PER_ROOT = 40  # columns taken from one root before the next has its turn
 PER_ROUND = 150
-PORTION = 400_000
+PORTION = 100_000
 
 
 class Pricer:

@@ -102,7 +102,7 @@ def _layers(case: Case, mode: str) -> Iterator[Cause]:
     problem = case.problem
     for layer in (x for x in problem.zones if problem.modes[x] == mode):
         cure = case.cure("soften-layer", f"make layer {layer} soft", softened(problem, [layer]))
-        if not case.helps(cure.breach):
+        if cure is None or not case.helps(cure.breach):
             continue
         zones = _zones(case, layer)
         rule = "no grid may cross its lines" if mode == "nest" else "its zones stay whole"
@@ -133,7 +133,9 @@ def _zones(case: Case, layer: str) -> list[str]:
 
 def _kept_with(case: Case, units: Ints) -> Ints:
     """Units of the node that all of some units lie in; the same units where there is none."""
-    keys = set(zip(case.parts.piece_of[units].tolist(), case.parts.node_of[units].tolist()))
+    keys = set(
+        zip(case.parts.piece_of[units].tolist(), case.parts.node_of[units].tolist(), strict=True)
+    )
     members = dict(case.nodes)
     return members[keys.pop()] if len(keys) == 1 else units
 
@@ -162,7 +164,7 @@ def _dead_ends(case: Case) -> Iterator[Cause]:
 
 
 def _ends(piece: Piece) -> Iterator[tuple[int, list[int]]]:
-    """Nodes of a piece with the nodes behind them that only they can take, where that is too much."""
+    """Nodes of a piece, with the ground behind them that only they can take, but not all of it."""
     graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(piece.n))
     graph.add_edges_from(zip(piece.u.tolist(), piece.v.tolist(), strict=True))
@@ -185,7 +187,7 @@ def _dead_end(case: Case, gate: Ints, behind: Ints) -> Cause:
     name, place = case.first(gate), case.first(behind)
     kept = f"unit {name}" if len(gate) == 1 else f"the {len(gate)} units kept with unit {name}"
     others = np.setdiff1d(np.arange(len(problem.node_ids)), np.concatenate([gate, behind]))
-    cures = [case.link(behind, others)] if len(others) else []
+    cures: list[Cure | None] = [case.link(behind, others)] if len(others) else []
     if len(gate) == 1:
         text = f"divide unit {name}, by its stairwells for instance"
         cures.append(case.cure("divide-unit", text, divided(problem, int(gate[0]), 2)))
