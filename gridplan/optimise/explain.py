@@ -5,10 +5,10 @@ of households that no number of grids divides) are looked for first. What they d
 looked for by trial: a rule forces a breach where the community without it has less.
 """
 
+from gridplan.optimise.arithmetic import by_numbers
 from gridplan.optimise.case import Case
 from gridplan.optimise.conflict import explain_conflict
 from gridplan.optimise.cures import Bench, Cause, Cure, range_of
-from gridplan.optimise.arithmetic import by_numbers
 from gridplan.optimise.problem import Problem
 from gridplan.optimise.solve import Solution
 from gridplan.optimise.trials import by_trial
