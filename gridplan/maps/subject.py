@@ -30,6 +30,10 @@ TEXT_COLUMNS = (
 LOT_COVER = 0.45
 
 
+USEFUL_GAP = 0.5
+"""A map does not print a proven gap above this: it says nothing to its reader."""
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """All that the sheets of one run share.
@@ -208,6 +212,6 @@ def _proof(subject: Subject, communities: gpd.GeoDataFrame) -> list[tuple[str, s
         return [(w["proven"], w["of"].format(f"{proven:,}", f"{len(communities):,}"))]
     status, gap = str(communities["status"].iloc[0]), communities["gap"].iloc[0]
     if status == "feasible":
-        known = pd.notna(gap) and gap < 1
+        known = pd.notna(gap) and gap < USEFUL_GAP
         return [(w["result"], w["feasible"].format(f"{gap:.1%}") if known else w["no_bound"])]
     return [(w["result"], w[status])] if status in ("optimal", "breach") else []
