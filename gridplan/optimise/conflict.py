@@ -66,6 +66,7 @@ def explain_conflict(problem: Problem, reason: str, bench: Bench) -> list[Cause]
             break
         causes.append(_cause(problem, rest, clash, bench))
         rest = clash[0].dropped(rest)
+    causes.sort(key=lambda cause: cause.message)
     return causes or [Cause("conflict", reason or "no plan keeps the hard rules")]
 
 

@@ -1,0 +1,120 @@
+"""The ledger counts what is split and proves how little could be."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from optimise_oracle import keeps_rules, neighbours, partitions
+from optimise_paths import community
+from optimise_worlds import problem
+
+from gridplan.optimise import Problem, evaluate, solve
+from gridplan.optimise.ledger import LayerLine, floor_of, layer_ledger
+from gridplan.optimise.objective import excess_incidences
+
+
+def ledger(p: Problem, plan: list[int]) -> dict[str, LayerLine]:
+    """Lines of a plan by layer."""
+    return {line.layer: line for line in layer_ledger(p, np.array(plan))}
+
+
+def least_by_hand(p: Problem, layer: str) -> int:
+    """Least excess of a layer among all plans of least breach, by trying every partition."""
+    near = neighbours(p)
+    best = (np.inf, np.inf)
+    for labels in partitions(len(p.node_ids)):
+        if keeps_rules(p, labels, near):
+            grid = np.array(labels)
+            best = min(best, (evaluate(p, grid)[0], excess_incidences(p, layer, grid)))
+    return int(best[1])
+
+
+def test_needless_split_is_told_from_the_minimum() -> None:
+    """A plan that splits a zone without need stands beside a proven minimum of none."""
+    zones = {"police": ["A", "A", "B", "B"]}
+    p = community([150, 150, 150, 150], zones=zones)
+    line = ledger(p, [0, 1, 1, 0])["police"]
+    assert (line.incidences, line.excess, line.least, line.proven) == (4, 2, 0, True)
+    assert line.split == (("A", 2), ("B", 2))
+    assert (line.aligned, line.households) == (0, 600)
+    assert line.sentence == "police: 2 zones are split, 2 times in all; none is the minimum"
+
+
+def test_split_that_its_size_forces() -> None:
+    """A zone above the maximum is split without excess; a grid in two zones is not aligned."""
+    p = community([250, 250, 250, 100], zones={"police": ["A", "A", "A", "B"]})
+    line = ledger(p, [0, 0, 1, 1])["police"]
+    assert (line.excess, line.least, line.proven, line.splits) == (0, 0, True, 1)
+    assert line.aligned == 500
+    assert line.sentence == "police: 1 zone is split, once in all; 1 is the minimum"
+
+
+def test_excess_that_no_plan_avoids() -> None:
+    """A minimum above zero is proven by solving for the layer alone."""
+    p = community([100, 400, 300], zones={"police": ["A", "B", "A"]})
+    assert floor_of(p, "police", 0) == 0
+    line = ledger(p, [0, 0, 1])["police"]
+    assert (line.excess, line.least, line.proven) == (1, 1, True)
+    assert line.sentence == "police: 1 zone is split, once in all; 1 is the minimum"
+
+
+def test_zone_in_two_parts_needs_no_solving() -> None:
+    """A zone that lies in two detached parts is split at least once, by counting alone."""
+    p = community([150, 150, 150, 150], [(0, 1), (2, 3)], zones={"police": ["A", "B", "A", "C"]})
+    assert floor_of(p, "police", 0) == 1
+    line = ledger(p, [0, 0, 1, 1])["police"]
+    assert (line.excess, line.least, line.proven) == (1, 1, True)
+
+
+def test_fixed_number_of_grids_counts() -> None:
+    """Where every unit has a zone, each of a fixed number of grids is an incidence at least."""
+    p = community([250, 250, 250], grids=3, zones={"police": ["A", "A", "A"]})
+    assert floor_of(p, "police", 0) == 1
+    line = ledger(p, [0, 1, 2])["police"]
+    assert (line.excess, line.least, line.proven) == (1, 1, True)
+
+
+def test_nothing_is_split() -> None:
+    """A plan that follows every line says so."""
+    p = community([300, 300], zones={"police": ["A", "B"]})
+    line = ledger(p, [0, 1])["police"]
+    assert line.sentence == "police: no zone is split"
+    assert line.aligned == line.households == 600
+
+
+def test_units_without_zone_or_households_do_not_count() -> None:
+    """Zones without a household and units without a zone touch no grid."""
+    p = community([300, 0, 300], zones={"police": ["A", "B", None]})
+    line = ledger(p, [0, 0, 1])["police"]
+    assert (line.zones, line.incidences, line.aligned) == (1, 1, 300)
+
+
+def test_minimum_is_that_of_plans_of_least_breach() -> None:
+    """A plan that would split less by missing the range does not lower the minimum."""
+    p = community([200, 200, 200], zones={"police": ["A", "B", "B"]})
+    found = solve(p)
+    line = ledger(p, found.assignment.tolist())["police"]
+    assert line.least == least_by_hand(p, "police")
+    assert line.proven
+
+
+def test_mode_and_order_of_layers() -> None:
+    """Lines come in the order of the problem, with their modes."""
+    zones = {"school": ["S", "S"], "police": ["A", "B"]}
+    p = community([300, 300], zones=zones, modes={"police": "nest"})
+    assert [(x.layer, x.mode) for x in layer_ledger(p, np.array([0, 1]))] == [
+        ("school", "soft"),
+        ("police", "nest"),
+    ]
+
+
+@pytest.mark.parametrize(("seed", "mode"), list(product(range(5), ["soft", "nest"])))
+def test_least_equals_brute_force(seed: int, mode: str) -> None:
+    """The proven minimum of every layer is the one that trying every partition finds."""
+    p = problem(2, 4, seed, modes={"police": mode})
+    found = solve(p)
+    for line in layer_ledger(p, found.assignment):
+        assert line.proven
+        assert line.least == least_by_hand(p, line.layer)
+        assert line.least <= line.excess
+        assert line.excess == excess_incidences(p, line.layer, found.assignment)
