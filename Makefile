@@ -21,6 +21,10 @@ check: $(VENV)/.installed-dev   ## lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+bench: $(VENV)/.installed-bench ## gridplan beside its peers; takes hours
+	$(BIN)/python -m benchmarks.make_problems
+	$(BIN)/python -m benchmarks.run
+
 docs: $(VENV)/.installed-dev    ## refresh the generated pages
 	$(BIN)/python docs/refresh.py
 
@@ -38,6 +42,10 @@ $(VENV)/.installed-test: $(VENV)/.created pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.created pyproject.toml constraints.txt
 	$(PIP) install --quiet -c constraints.txt -e ".[dev]"
+	@touch $@
+
+$(VENV)/.installed-bench: $(VENV)/.created pyproject.toml constraints.txt
+	$(PIP) install --quiet -c constraints.txt -e ".[bench]"
 	@touch $@
 
 clean:                          ## remove the environment and all outputs

@@ -30,6 +30,7 @@ from gridplan.layers import (
 )
 from gridplan.maps import Backdrop, draw_maps
 from gridplan.optimise import Solution, evaluate, write_problem
+from gridplan.optimise.explain import explain
 from gridplan.prepare import Ground, Task, community_tasks, prepare_ground, restrict
 from gridplan.tables import build_tables, reconcile, write_csvs, write_workbook
 from gridplan.text import file_stems
@@ -161,7 +162,9 @@ def partition(
             dump_problems(tasks, options.problems)
         solved = _solve(tasks, ground, config, options, folder, progress)
         findings = [*inputs.findings, *folder.findings, *ground.findings]
-        findings += [f for task in tasks for f in task.findings] + list(_unproven(tasks, solved))
+        findings += [f for task in tasks for f in task.findings] + list(
+            _out_of_range(tasks, solved, by_hand=options.assignment is not None)
+        )
         progress.stage("assemble")
         plan = assemble(inputs, ground, _outcomes(solved), config, findings)
         progress.stage("tables")
@@ -265,14 +268,19 @@ def _solve(
         progress.solved(done)
         solved.append(done)
     solved.sort(key=lambda s: s.code)
-    return _feasible(solved)
+    return _feasible(tasks, solved)
 
 
-def _feasible(solved: list[Solved]) -> tuple[Solved, ...]:
+def _feasible(tasks: list[Task], solved: list[Solved]) -> tuple[Solved, ...]:
     """Refuse communities whose hard rules conflict."""
-    conflicts = [s for s in solved if s.solution.status == "infeasible"]
+    conflicts = {s.code: s.solution for s in solved if s.solution.status == "infeasible"}
     if conflicts:
-        raise InfeasibleError(f"community {s.code}: {s.solution.reason}" for s in conflicts)
+        raise InfeasibleError(
+            f"community {task.community_code}: {cause.sentence}"
+            for task in tasks
+            if task.community_code in conflicts
+            for cause in explain(task.problem, conflicts[task.community_code])
+        )
     return tuple(solved)
 
 
@@ -309,9 +317,11 @@ def _outcomes(solved: Iterable[Solved]) -> dict[str, Outcome]:
     }
 
 
-def _unproven(tasks: list[Task], solved: tuple[Solved, ...]) -> Iterator[Finding]:
-    """List the communities without a plan in range, with what the optimiser knows about it."""
-    maximum = {t.community_code: t.problem.max for t in tasks}
+def _out_of_range(
+    tasks: list[Task], solved: tuple[Solved, ...], *, by_hand: bool
+) -> Iterator[Finding]:
+    """List the communities without a plan in range: what is proven, what forces it, the cure."""
+    problems = {task.community_code: task.problem for task in tasks}
     for s in solved:
         answer = s.solution
         if not answer.breach:
@@ -320,17 +330,18 @@ def _unproven(tasks: list[Task], solved: tuple[Solved, ...]) -> Iterator[Finding
         claim = (
             "no plan misses it by less" if proven else f"at least {answer.breach_bound} is proven"
         )
-        reason = f": {answer.reason}" if answer.reason else ""
+        causes = [] if by_hand else explain(problems[s.code], answer)
+        why = "; ".join(cause.sentence for cause in causes) or answer.reason
         yield Finding(
             "no-plan-in-range",
             Severity.EXCEPTION if proven else Severity.WARNING,
             f"community {s.code}: its grids miss the range by {answer.breach} households in all; "
-            f"{claim}{reason}",
+            f"{claim}{': ' if why else ''}{why}",
             layer="communities",
             place=s.code,
             community_code=s.code,
             value=float(answer.breach),
-            limit=float(maximum[s.code]),
+            limit=0.0,
         )
 
 

@@ -15,7 +15,7 @@ from benchmarks.launch import to_record
 from benchmarks.part import parts_of
 from benchmarks.records import Record, Size, add_record, read_records
 from benchmarks.report import cases_of, class_name, in_time, report
-from benchmarks.run import problems
+from benchmarks.run import goal_of, problems
 from gridplan.optimise import Problem, evaluate
 
 
@@ -235,6 +235,13 @@ def test_in_time(ours: float, theirs: float, enough: bool) -> None:
     """The best peer's plan is due within the larger of a second and a twentieth of its time."""
     (case,) = cases_of([ran("gridplan", 2.0, ours), ran("METIS", 2.0, theirs)], {})
     assert in_time(case.lead()) is enough
+
+
+def test_goal_is_the_best_peers_plan() -> None:
+    """The cheaper plan, due in a twentieth of its time; none without a peer."""
+    goal = goal_of([ran("MIP", 3.0, 1.0), ran("METIS", 2.0, 40.0)])
+    assert goal == (Verdict(0, 0, 0, 2.0), 2.0)
+    assert goal_of([]) is None
 
 
 def test_a_plan_in_pieces_is_nobodys_best() -> None:

@@ -1,0 +1,1 @@
+"""gridplan beside its peers: the same problems, the same limits, one judge."""
