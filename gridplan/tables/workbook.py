@@ -8,18 +8,21 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from gridplan.errors import OutputError
 from gridplan.tables.dictionary import TEXTS, find_field
 from gridplan.tables.fields import HOUSEHOLD_BASES
 from gridplan.tables.values import as_numbers, as_texts, is_text
 
+_A4 = 9  # paper size in the file format
 _MAX_ROWS = 1_048_575  # of a sheet, without the heading
 _MAX_CHARACTERS = 32_767  # of a cell
 _WIDTHS = (8, 60)  # narrowest and widest column, in characters
@@ -132,6 +135,7 @@ def _write_sheet(book: Workbook, title: str, columns: Sequence[_Column], rows: r
     sheet.freeze_panes = "A2"
     last = get_column_letter(len(columns))
     sheet.auto_filter.ref = f"A1:{last}{len(rows) + 1}"
+    _print_across(sheet)
     for number, column in enumerate(columns, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = column.width()
     sheet.append([_heading_cell(sheet, column.heading) for column in columns])
@@ -142,6 +146,15 @@ def _write_sheet(book: Workbook, title: str, columns: Sequence[_Column], rows: r
             if column.text and cell.value is not None:
                 cell.data_type = "s"  # never a formula or an error, whatever it begins with
         sheet.append(cells)
+
+
+def _print_across(sheet: Any) -> None:
+    """All columns on one A4 page across, the heading on every page."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = _A4
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToHeight = 0
+    sheet.print_title_rows = "1:1"
 
 
 def _heading_cell(sheet: object, heading: str) -> WriteOnlyCell:
