@@ -169,3 +169,19 @@ def test_households_in_are_households_out(tmp_path: Path) -> None:
     table = pd.read_csv(tmp_path / "out" / "tables" / "reconciliation.csv", encoding="utf-8-sig")
     assert table["households_in"].sum() == 3200
     assert (table["households_difference"] == 0).all()
+
+
+def test_locks_and_a_fixed_count_are_kept(tmp_path: Path) -> None:
+    """Units locked together share a grid, units locked apart do not, and the count is exact."""
+    config = CONFIG.replace("[grids]", '[inputs.locks]\npath = "locks.csv"\n\n[grids]\ncount = 5')
+    job = chess_town(tmp_path, config=config)
+    (tmp_path / "locks.csv").write_text(
+        "kind,a,b,note\ntogether,u01,u02,a compound\napart,u00,u01,\n", encoding="utf-8"
+    )
+    result = partition(Config.load(job), tmp_path / "out", Options(date=DATE))
+    assert result is not None
+    grid = result.plan.units.set_index("unit_id")["grid_code"]
+    assert grid["u01"] == grid["u02"]
+    assert grid["u00"] != grid["u01"]
+    assert set(result.plan.communities["grids"]) == {5}
+    assert result.broken == ()
