@@ -13,7 +13,7 @@ from gridplan.optimise.budget import Budget
 from gridplan.optimise.contract import ConflictError, Contracted, contract
 from gridplan.optimise.cover import search_cover
 from gridplan.optimise.enumerate import Enumerator
-from gridplan.optimise.exact import Answer, gather, prove
+from gridplan.optimise.exact import Answer, gather, prove, steepness
 from gridplan.optimise.lp import Relaxation, violated
 from gridplan.optimise.objective import evaluate
 from gridplan.optimise.piece import Piece, Score, score
@@ -217,7 +217,8 @@ def _outcome(search: Search, answer: Answer | None) -> Outcome:
         return Outcome(plan, known, known.cost, known.excess, "")
     bound, excess_bound = quick_bound(search.piece, search.grids)
     if answer is not None and known.excess == excess_bound:
-        bound = max(bound, answer.bound)
+        # the answer bounds cost and steep excess together, and no plan has less excess
+        bound = max(bound, answer.bound - steepness(search.piece) * known.excess)
     return Outcome(plan, known, min(bound, known.cost), excess_bound, "effort")
 
 

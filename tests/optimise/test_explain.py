@@ -1,6 +1,8 @@
 """Every cause of a breach or a conflict is named, with a cure that was tried."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -255,6 +257,14 @@ def test_same_answer_in_any_order() -> None:
     p = community([100, 450, 250, 300], locks=[["together", "c", "d"]])
     turned = Problem.from_dict(_reversed(p.to_dict()))
     assert explain(p, solve(p)) == explain(turned, solve(turned))
+
+
+def test_every_cause_is_documented() -> None:
+    """docs/optimiser.md has one row for every kind of cause, and no other."""
+    page = Path(__file__).parents[2].joinpath("docs", "optimiser.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE))
+    kinds = set(re.findall(r"``([a-z-]+)``", (Cause.__doc__ or "").split("message")[0]))
+    assert rows == kinds
 
 
 def _reversed(data: dict[str, Any]) -> dict[str, Any]:

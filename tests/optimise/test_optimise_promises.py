@@ -176,3 +176,17 @@ def test_reference_problems() -> None:
         if not proven or found.objective > float(row["cost"]) + 1e-6:
             worse.append((row["problem"], found.status, found.objective, row["cost"]))
     assert not worse
+
+
+@pytest.mark.parametrize("limit", [0.05, 0.2, 0.5])
+def test_bound_of_a_stopped_run_out_of_range_holds(limit: float) -> None:
+    """Where a fixed count forces a breach, a run cut by the clock claims no more than is true."""
+    task = problem(6, 7, 0, grids=10)
+    best = solve(task, effort=3)
+    cut = solve(task, effort=3, time_limit_s=limit)
+    assert best.status == "optimal"
+    assert cut.breach_bound <= best.breach
+    if cut.breach == best.breach and cut.bound is not None:
+        assert cut.bound <= best.objective + 1e-6
+    if cut.status == "optimal":
+        assert cut.objective == pytest.approx(best.objective, abs=1e-6)
