@@ -331,7 +331,8 @@ def _out_of_range(
             "no plan misses it by less" if proven else f"at least {answer.breach_bound} is proven"
         )
         causes = [] if by_hand else explain(problems[s.code], answer)
-        why = "; ".join(cause.sentence for cause in causes) or answer.reason
+        told = [cause.sentence for cause in causes if cause.kind != "unproven"]
+        why = "; ".join(told) or answer.reason
         yield Finding(
             "no-plan-in-range",
             Severity.EXCEPTION if proven else Severity.WARNING,
