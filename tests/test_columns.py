@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from gridplan.layers.columns import (
     as_text,
-    has_columns,
+    find_columns,
     household_counts,
     nearest,
     some,
     text_or,
     unique_ids,
 )
+from gridplan.layers.notes import Notes
 
 
 @pytest.mark.parametrize(
@@ -110,11 +111,11 @@ def test_missing_and_repeated_ids_are_problems() -> None:
 
 def test_missing_columns_name_the_nearest() -> None:
     """The configuration key, the column and what there is instead are named."""
-    problems: list[str] = []
+    notes = Notes()
     frame = pd.DataFrame(columns=["unit_id", "Households", "geometry"])
     wanted = {"id": "unit_id", "households": "houshold", "community": "xyz", "name": None}
-    assert not has_columns(frame, "units", wanted, problems)
-    assert problems == [
+    assert not find_columns(frame, "units", "units", wanted, notes)
+    assert notes.problems == [
         'units: no column "houshold" (households = "houshold"); did you mean "Households"?',
         'units: no column "xyz" (community = "xyz"); there is: unit_id, Households',
     ]

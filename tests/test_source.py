@@ -11,22 +11,12 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from gridplan.layers.source import describe, file_hash, read_features, read_table
+from gridplan.layers.notes import Notes
+from gridplan.layers.source import file_hash, read_features, read_table
+from tests.sections import Section
 
 TOWN = CRS.from_epsg(4547)
 X, Y = 500_000.0, 3_400_000.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Section:
-    """An input section of a configuration."""
-
-    path: Path | str | None
-    layer: str | None = None
-    where: str | None = None
-    encoding: str | None = None
-    crs: str | None = None
-    datum: str | None = None
 
 
 def squares() -> gpd.GeoDataFrame:
@@ -119,12 +109,12 @@ FORMATS = [
 @pytest.mark.parametrize("write", FORMATS, ids=lambda f: f.__name__)
 def test_every_format_reads_alike(tmp_path: Path, write: Callable[[Path], Section]) -> None:
     """Text, numbers and 2-D shapes in the project's CRS, from any format."""
-    problems: list[str] = []
+    notes = Notes()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # drivers remark on what they leave out in writing
         section = write(tmp_path)
-    frame = read_features("units", section, TOWN, problems)
-    assert problems == []
+    frame = read_features("units", section, TOWN, notes)
+    assert notes.problems == []
     assert frame is not None
     frame = frame.sort_values("id", ignore_index=True)
     assert frame["id"].tolist() == ["01", "02"]
@@ -142,8 +132,8 @@ def test_a_csv_with_coordinates_is_points(tmp_path: Path, names: tuple[str, str]
     """Columns x and y make points; a row without numbers has no shape; text keeps its zeros."""
     x, y = names
     (tmp_path / "t.csv").write_text(f"id,{x},{y}\n01,500000.5,3400000\n02,,\n03,a,b\n")
-    problems: list[str] = []
-    frame = read_features("units", Section(tmp_path / "t.csv", crs="EPSG:4547"), TOWN, problems)
+    notes = Notes()
+    frame = read_features("units", Section(tmp_path / "t.csv", crs="EPSG:4547"), TOWN, notes)
     assert frame is not None
     assert frame["id"].tolist() == ["01", "02", "03"]
     assert frame.geometry.isna().tolist() == [False, True, True]
@@ -153,13 +143,13 @@ def test_a_csv_with_coordinates_is_points(tmp_path: Path, names: tuple[str, str]
 def test_a_plain_csv_is_a_table(tmp_path: Path) -> None:
     """A table without coordinates is read as text, empty cells missing."""
     (tmp_path / "t.csv").write_text("unit,count\n007,2\n008,\n")
-    problems: list[str] = []
-    frame = read_table("households", Section(tmp_path / "t.csv"), problems)
+    notes = Notes()
+    frame = read_table("households", Section(tmp_path / "t.csv"), notes)
     assert frame is not None
     assert frame["unit"].tolist() == ["007", "008"]
     assert frame["count"].isna().tolist() == [False, True]
-    assert read_features("units", Section(tmp_path / "t.csv"), TOWN, problems) is None
-    assert problems == [
+    assert read_features("units", Section(tmp_path / "t.csv"), TOWN, notes) is None
+    assert notes.problems == [
         "inputs.units (t.csv): it has no geometry; "
         "give a layer with shapes, or columns x and y, or WKT"
     ]
@@ -172,7 +162,7 @@ def test_feet_become_metres(tmp_path: Path) -> None:
         {"id": ["a"]}, geometry=[shapely.box(3_100_000, 1_700_000, 3_101_000, 1_701_000)], crs=feet
     )
     table.to_file(tmp_path / "t.gpkg")
-    frame = read_features("units", Section(tmp_path / "t.gpkg"), CRS.from_epsg(26913), [])
+    frame = read_features("units", Section(tmp_path / "t.gpkg"), CRS.from_epsg(26913), Notes())
     assert frame is not None
     assert frame.area[0] == pytest.approx((1000 * 1200 / 3937) ** 2, rel=1e-3)
 
@@ -184,7 +174,7 @@ def test_the_configured_crs_wins(tmp_path: Path) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # 'crs' was not provided
             squares().set_crs(crs, allow_override=True).to_file(path)
-        frame = read_features("units", Section(path, crs="EPSG:4547"), TOWN, [])
+        frame = read_features("units", Section(path, crs="EPSG:4547"), TOWN, Notes())
         assert frame is not None
         assert frame.total_bounds[0] == X
 
@@ -193,12 +183,12 @@ def test_a_filter_keeps_rows(tmp_path: Path) -> None:
     """``where`` is applied, and what is wrong with it is named."""
     as_gpkg(tmp_path)
     section = Section(tmp_path / "t.gpkg", "squares", where="hh > 3")
-    problems: list[str] = []
-    frame = read_features("units", section, TOWN, problems)
+    notes = Notes()
+    frame = read_features("units", section, TOWN, notes)
     assert frame is not None
     assert frame["id"].tolist() == ["02"]
-    assert read_table("units", dataclasses.replace(section, where="hhh > 3"), problems) is None
-    assert problems == [
+    assert read_table("units", dataclasses.replace(section, where="hhh > 3"), notes) is None
+    assert notes.problems == [
         "inputs.units (t.gpkg, layer \"squares\"): where = 'hhh > 3': "
         "there is no column 'hhh'; did you mean \"hh\"?"
     ]
@@ -232,9 +222,9 @@ def wrong_crs(folder: Path) -> Section:
     return dataclasses.replace(as_gpkg(folder), crs="EPSG:1")
 
 
-def gbk_untold(folder: Path) -> Section:
-    """A CSV in GBK that nothing tells."""
-    return dataclasses.replace(as_gbk_csv(folder), encoding=None)
+def gbk_called_utf8(folder: Path) -> Section:
+    """A CSV in GBK that the configuration calls UTF-8."""
+    return dataclasses.replace(as_gbk_csv(folder), encoding="utf-8")
 
 
 def encoding_unknown(folder: Path) -> Section:
@@ -246,11 +236,6 @@ def wkt_wrong(folder: Path) -> Section:
     """A CSV whose second shape is no WKT."""
     (folder / "t.csv").write_text("id,wkt\n1,POINT (1 2)\n2,POINT (1\n3,\n")
     return Section(folder / "t.csv", crs="EPSG:4547")
-
-
-def shifted(folder: Path) -> Section:
-    """A layer in the datum of a web map."""
-    return dataclasses.replace(as_gpkg(folder), datum="gcj02")
 
 
 def far_away(folder: Path) -> Section:
@@ -269,35 +254,27 @@ def far_away(folder: Path) -> Section:
         (wrong_layer, 'no layer "sqares"; did you mean "squares"?'),
         (no_crs, 'inputs.units (t.shp): the layer has no CRS; say which with crs = "EPSG:..."'),
         (wrong_crs, 'crs = "EPSG:1" is no known CRS; write one such as "EPSG:4547"'),
-        (gbk_untold, 'it is not in UTF-8; say which with encoding = "gbk" or alike'),
+        (gbk_called_utf8, 'it is not in the encoding "utf-8"; leave encoding out'),
         (encoding_unknown, 'there is no encoding "gbkk"'),
         (wkt_wrong, 'column "wkt" is no WKT in 1 rows: row 2'),
-        (shifted, 'datum = "gcj02" cannot be undone yet'),
-        (far_away, "coordinates cannot be brought from EPSG:4326 to EPSG:4547"),
+        (
+            far_away,
+            "x 500000 to 500000, y 3400000 to 3400000 in EPSG:4326 do not lie in the area of",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_said_in_one_line(
     tmp_path: Path, write: Callable[[Path], Section], message: str
 ) -> None:
     """Nothing raises; one line names the input, the file, what is wrong and often the cure."""
-    problems: list[str] = []
+    notes = Notes()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         section = write(tmp_path)
-    assert read_features("units", section, TOWN, problems) is None
-    assert len(problems) == 1
-    assert message in problems[0]
-    assert "\n" not in problems[0]
-
-
-def test_a_database_address_keeps_its_password() -> None:
-    """A database cannot be read yet; the line does not show the password."""
-    problems: list[str] = []
-    section = Section("postgresql://user:secret@host/city", layer="units")
-    assert read_table("units", section, problems) is None
-    assert "databases cannot be read yet" in problems[0]
-    assert "secret" not in problems[0]
-    assert "secret" not in describe("units", section)
+    assert read_features("units", section, TOWN, notes) is None
+    assert len(notes.problems) == 1
+    assert message in notes.problems[0]
+    assert "\n" not in notes.problems[0]
 
 
 def test_a_hash_covers_companions_and_folders(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pyproj import CRS
 
 from gridplan.layers.columns import (
     as_text,
-    has_columns,
+    find_columns,
     some,
     text_or,
     unique_ids,
@@ -40,14 +40,14 @@ def read_communities(config: "Config", crs: CRS | None, notes: Notes) -> gpd.Geo
         Columns as of ``Inputs.communities``, sorted by code; None where a problem was noted.
     """
     section = config.inputs.communities
-    frame = read_features("communities", section, crs, notes.problems)
+    frame = read_features("communities", section, crs, notes)
     if frame is None:
         return None
     where = describe("communities", section)
     count = config.grids.count
     counted = count if isinstance(count, str) else None
     wanted = {"code": section.code, "name": section.name, "street": section.street}
-    if not has_columns(frame, where, {**wanted, "grids.count": counted}, notes.problems):
+    if not find_columns(frame, "communities", where, {**wanted, "grids.count": counted}, notes):
         return None
     codes = as_text(frame[section.code])
     if not unique_ids(codes, where, section.code, notes.problems):
@@ -116,10 +116,10 @@ def read_streets(
     section = config.inputs.streets
     if section is None:
         return None if communities is None else _dissolved(communities, config.project.name)
-    frame = read_features("streets", section, crs, notes.problems)
+    frame = read_features("streets", section, crs, notes)
     where = describe("streets", section)
     wanted = {"code": section.code, "name": section.name}
-    if frame is None or not has_columns(frame, where, wanted, notes.problems):
+    if frame is None or not find_columns(frame, "streets", where, wanted, notes):
         return None
     codes = as_text(frame[section.code])
     if not unique_ids(codes, where, section.code, notes.problems):

@@ -8,7 +8,7 @@ from pyproj import CRS
 
 from gridplan.layers.columns import (
     as_text,
-    has_columns,
+    find_columns,
     household_counts,
     some,
     text_or,
@@ -41,11 +41,11 @@ def read_units(config: "Config", crs: CRS, notes: Notes) -> gpd.GeoDataFrame | N
         Columns as of ``Inputs.units``, sorted by id; None where a problem was noted.
     """
     section = config.inputs.units
-    frame = read_features("units", section, crs, notes.problems)
+    frame = read_features("units", section, crs, notes)
     if frame is None:
         return None
     where = describe("units", section)
-    if not has_columns(frame, where, _wanted(config), notes.problems):
+    if not find_columns(frame, "units", where, _wanted(config), notes):
         return None
     ids = as_text(frame[section.id])
     unique = unique_ids(ids, where, section.id, notes.problems)

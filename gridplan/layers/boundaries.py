@@ -7,7 +7,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from gridplan.layers.columns import as_text, has_columns
+from gridplan.layers.columns import as_text, find_columns
 from gridplan.layers.notes import Notes
 from gridplan.layers.repair import in_shape_order, merge_same_id, usable_polygons, usable_shapes
 from gridplan.layers.source import describe, read_features
@@ -39,9 +39,9 @@ def read_zones(config: "Config", name: str, crs: CRS, notes: Notes) -> gpd.GeoDa
     section = config.inputs.zones[name]
     if section.id is None:
         return None
-    frame = read_features(f"zones.{name}", section, crs, notes.problems)
+    frame = read_features(f"zones.{name}", section, crs, notes)
     where = describe(f"zones.{name}", section)
-    if frame is None or not has_columns(frame, where, {"id": section.id}, notes.problems):
+    if frame is None or not find_columns(frame, f"zones.{name}", where, {"id": section.id}, notes):
         return None
     table = in_shape_order(
         gpd.GeoDataFrame(
@@ -84,7 +84,7 @@ def read_barrier(config: "Config", name: str, crs: CRS, notes: Notes) -> gpd.Geo
         Lines and polygons, in an order that does not depend on that of the rows.
     """
     section = config.inputs.barriers[name]
-    frame = read_features(f"barriers.{name}", section, crs, notes.problems)
+    frame = read_features(f"barriers.{name}", section, crs, notes)
     if frame is None:
         return None
     where = describe(f"barriers.{name}", section)

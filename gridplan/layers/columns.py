@@ -5,6 +5,15 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
+from gridplan.domain import Finding, Severity
+from gridplan.layers.notes import Notes
+
+NAME_BYTES = 10
+"""Longest name of a column in a shapefile."""
+
+CUT_NAMES = "names_cut"
+"""Mark in ``attrs`` of a table whose names may have been cut."""
+
 _SHOWN = 5
 
 
@@ -25,28 +34,62 @@ def nearest(name: str, candidates: object) -> str:
     return f"there is: {some(names, 12)}" if names else "there is none"
 
 
-def has_columns(
-    frame: pd.DataFrame, where: str, wanted: dict[str, str | None], problems: list[str]
+def find_columns(
+    frame: pd.DataFrame, role: str, where: str, wanted: dict[str, str | None], notes: Notes
 ) -> bool:
-    """Note every configured column that the table does not have.
+    """See that the table has the configured columns; note every one that is missing.
+
+    A shapefile cuts names to 10 bytes. Where a configured name is missing, and its first 10 bytes
+    are a column, that column gets the full name, and a finding says so.
 
     Parameters
     ----------
     frame
-        The table as read.
-    where
-        The place to name, such as ``inputs.units (city.gpkg, layer "units")``.
+        The table as read; a column cut to 10 bytes is renamed in place.
+    role, where
+        The place to name, such as ``units`` and ``inputs.units (city.gpkg, layer "units")``.
     wanted
         Configuration key to column name; None where the key is not set.
-    problems
-        Lines are added here.
+    notes
+        Problems and findings are added here.
+
+    Returns
+    -------
+    bool
+        Whether every column is there.
     """
     missing = {k: c for k, c in wanted.items() if c is not None and c not in frame.columns}
-    for key, column in missing.items():
-        problems.append(
-            f'{where}: no column "{column}" ({key} = "{column}"); {nearest(column, frame.columns)}'
-        )
+    asked = {c for c in wanted.values() if c is not None}
+    for key, column in dict(missing).items():
+        short = _cut_name(column, frame)
+        longer = {c for c in asked if short and _cut_name(c, frame) == short}
+        if short and short not in asked and len(longer) == 1:
+            if column not in frame.columns:
+                frame.columns = [column if c == short else c for c in frame.columns]
+            message = (
+                f'{where}: column "{short}" is taken for {key} = "{column}", as a shapefile '
+                f'keeps 10 bytes of a name; write {key} = "{short}" to settle it'
+            )
+            notes.findings.append(Finding("column-cut", Severity.INFO, message, layer=role))
+            del missing[key]
+        else:
+            notes.problems.append(
+                f'{where}: no column "{column}" ({key} = "{column}"); '
+                f"{nearest(column, frame.columns)}"
+            )
     return not missing
+
+
+def _cut_name(column: str, frame: pd.DataFrame) -> str:
+    """The column of a shapefile that a longer name was cut to; "" where there is none."""
+    if not frame.attrs.get(CUT_NAMES):
+        return ""
+    for codec in ("utf-8", "gb18030", "big5"):
+        stored = column.encode(codec, "ignore")
+        short = stored[:NAME_BYTES].decode(codec, "ignore")
+        if len(stored) > NAME_BYTES and short in frame.columns:
+            return short
+    return ""
 
 
 def as_text(values: pd.Series) -> pd.Series:

@@ -4,6 +4,29 @@ from dataclasses import dataclass, field
 
 from gridplan.domain import Finding, Severity
 
+Bounds = tuple[float, float, float, float]
+"""Least x and y, greatest x and y."""
+
+
+@dataclass(frozen=True)
+class Undeclared:
+    """A layer without a CRS, whose problem is put in better words once all layers are read.
+
+    Parameters
+    ----------
+    line
+        Index of its line in ``Notes.problems``.
+    role, where
+        Its place below ``inputs``, and its description.
+    bounds
+        In its own unknown coordinates; None where it is empty.
+    """
+
+    line: int
+    role: str
+    where: str
+    bounds: Bounds | None
+
 
 @dataclass
 class Notes:
@@ -15,10 +38,19 @@ class Notes:
         One line each; any of them stops the job.
     findings
         What was noticed or mended.
+    undeclared
+        Layers without a CRS.
+    extents
+        Bounds of every layer with a CRS, in degrees, by its place below ``inputs``.
+    systems
+        CRS of every layer that has one, as text, by its place.
     """
 
     problems: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    undeclared: list[Undeclared] = field(default_factory=list)
+    extents: dict[str, Bounds] = field(default_factory=dict)
+    systems: dict[str, str] = field(default_factory=dict)
 
     def warn(self, kind: str, message: str, layer: str, *, place: str = "", value: float) -> None:
         """Add a warning."""

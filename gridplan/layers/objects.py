@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 from pyproj import CRS
 
-from gridplan.layers.columns import has_columns, text_or, unique_ids
+from gridplan.layers.columns import find_columns, text_or, unique_ids
 from gridplan.layers.notes import Notes
 from gridplan.layers.repair import in_shape_order, usable_shapes
 from gridplan.layers.source import describe, read_features
@@ -46,12 +46,12 @@ def read_objects(config: "Config", name: str, crs: CRS, notes: Notes) -> gpd.Geo
     section = getattr(config.inputs, name)
     if section is None:
         return None
-    frame = read_features(name, section, crs, notes.problems)
+    frame = read_features(name, section, crs, notes)
     where = describe(name, section)
     wanted = {key: getattr(section, key) for key in ("id", "name", "kind")}
     if name == "roads" and section.class_:
         wanted["class"] = section.class_
-    if frame is None or not has_columns(frame, where, wanted, notes.problems):
+    if frame is None or not find_columns(frame, name, where, wanted, notes):
         return None
     id_column = EXTRA_LAYERS[name]
     table = gpd.GeoDataFrame(

@@ -12,6 +12,7 @@ import pyogrio
 from pyogrio.errors import DataSourceError
 
 from gridplan.errors import LayerError
+from gridplan.layers.notes import Notes
 from gridplan.layers.source import read_table
 
 SUFFIXES = frozenset(
@@ -195,13 +196,13 @@ def _table_layer(path: Path, sheet: str | None, *, alone: bool) -> LayerInfo:
 
 
 def _read_table(path: Path, sheet: str | None) -> tuple[pd.DataFrame, str]:
-    """Read a table; a CSV that is no UTF-8 is tried as Chinese."""
-    problems: list[str] = []
-    for encoding in (None, "gb18030") if path.suffix.lower() == ".csv" else (None,):
-        frame = read_table("peek", _Source(path, sheet, encoding=encoding), problems)
-        if frame is not None:
-            return frame, encoding or ""
-    raise ValueError(problems[0].partition(": ")[2] if problems else "unreadable")
+    """Read a table; of a CSV in another encoding than UTF-8 tell which."""
+    notes = Notes()
+    frame = read_table("peek", _Source(path, sheet), notes)
+    if frame is None:
+        raise ValueError(notes.problems[0].partition(": ")[2])
+    guessed = [f.message for f in notes.findings if f.kind == "encoding-guessed"]
+    return frame, guessed[0].split('encoding = "')[1].split('"')[0] if guessed else ""
 
 
 def _attributes(frame: pd.DataFrame) -> pd.DataFrame:

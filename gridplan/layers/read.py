@@ -12,11 +12,13 @@ from gridplan.errors import LayerError
 from gridplan.layers.areas import read_communities, read_streets
 from gridplan.layers.basic_units import read_units
 from gridplan.layers.boundaries import read_barrier, read_zones
+from gridplan.layers.coordinates import name_undeclared
 from gridplan.layers.inputs import Inputs
+from gridplan.layers.misfit import suspect_datums
 from gridplan.layers.notes import Notes
 from gridplan.layers.objects import EXTRA_LAYERS, read_objects
 from gridplan.layers.sheets import read_links, read_locks, read_sheet
-from gridplan.layers.source import file_hash
+from gridplan.layers.source import describe, file_hash
 
 if TYPE_CHECKING:
     from gridplan.config import Config
@@ -54,8 +56,11 @@ def read_inputs(config: "Config") -> Inputs:
     extra = {name: read_objects(config, name, crs, notes) for name in EXTRA_LAYERS}
     links = read_links(config, units, notes)
     locks, staff = read_locks(config, notes), read_sheet(config, "staff", notes)
+    name_undeclared(notes, CRS.from_user_input(text) if text else None)
     if notes.problems or communities is None or units is None or streets is None:
         raise LayerError(notes.problems)
+    jurisdictions = {f"zones.{name}": layer for name, layer in _given(zones).items()}
+    _suspect(config, communities, {"units": units, **jurisdictions, **_given(extra)}, notes)
     return Inputs(
         crs=crs,
         communities=communities,
@@ -69,6 +74,23 @@ def read_inputs(config: "Config") -> Inputs:
         staff=staff,
         findings=tuple(notes.findings),
         hashes=_hashes(config),
+    )
+
+
+def _suspect(
+    config: "Config",
+    communities: gpd.GeoDataFrame,
+    layers: dict[str, gpd.GeoDataFrame],
+    notes: Notes,
+) -> None:
+    """Look for layers in the shifted datum of a web map."""
+    sections = dict(config.inputs.sources())
+    suspect_datums(
+        communities,
+        layers,
+        {role: section.datum for role, section in sections.items()},
+        {role: describe(role, section) for role, section in sections.items()},
+        notes,
     )
 
 

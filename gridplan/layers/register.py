@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
-from gridplan.layers.columns import as_text, has_columns, household_counts, some
+from gridplan.layers.columns import as_text, find_columns, household_counts, some
 from gridplan.layers.notes import Notes
 from gridplan.layers.source import describe, read_features, read_table
 
@@ -40,13 +40,13 @@ def count_register(
     located = section.unit is None
     table: pd.DataFrame | None
     if located:
-        table = read_features("households", section, crs, notes.problems)
+        table = read_features("households", section, crs, notes)
     else:
-        table = read_table("households", section, notes.problems)
+        table = read_table("households", section, notes)
     where = describe("households", section)
     counted = section.count if isinstance(section.count, str) else None
     wanted = {"unit": section.unit, "count": counted}
-    if table is None or not has_columns(table, where, wanted, notes.problems):
+    if table is None or not find_columns(table, "households", where, wanted, notes):
         return None
     rows = pd.Series([f"row {i + 1}" for i in range(len(table))], index=table.index, dtype=object)
     name = rows if section.unit is None else as_text(table[section.unit])

@@ -47,7 +47,8 @@ def usable_polygons(
     bad = present & ~shapely.is_valid(shapes)
     if bad.any():
         mended = _valid_polygons(shapes[bad])
-        moved = np.abs(shapely.area(mended) - shapely.area(shapes[bad]))
+        # Rings that turn the wrong way around their shell count as negative area.
+        moved = np.abs(shapely.area(mended) - np.abs(shapely.area(shapes[bad])))
         _list_mended(role, frame[id_column].to_numpy()[bad], moved, findings)
         shapes[bad] = mended
     kinds = shapely.get_type_id(shapes)
@@ -127,6 +128,9 @@ def merge_same_id(frame: gpd.GeoDataFrame, id_column: str) -> gpd.GeoDataFrame:
 def _valid_polygons(shapes: Shapes) -> Shapes:
     """Rebuild rings and keep the polygonal parts of each shape."""
     mended = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
+    loose = _has_loose_holes(shapes)
+    # A "hole" outside its shell is a part of its own, written wrongly; it must not be lost.
+    mended[loose] = shapely.make_valid(shapes[loose], method="linework")
     result = np.full(len(shapes), shapely.Polygon(), dtype=object)
     parts, owner = shapely.get_parts(mended, return_index=True)
     parts, index = shapely.get_parts(parts, return_index=True)
@@ -135,3 +139,16 @@ def _valid_polygons(shapes: Shapes) -> Shapes:
     for at in np.unique(owner[keep]):
         result[at] = shapely.union_all(parts[keep & (owner == at)])
     return result
+
+
+def _has_loose_holes(shapes: Shapes) -> NDArray[np.bool_]:
+    """Whether a hole of a polygon lies mostly outside the polygon's shell."""
+    loose = np.zeros(len(shapes), dtype=bool)
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    holed = shapely.get_num_interior_rings(parts) > 0
+    for part, at in zip(parts[holed], owner[holed], strict=True):
+        shell = shapely.make_valid(shapely.Polygon(part.exterior))
+        holes = shapely.make_valid(shapely.polygons(list(part.interiors)))
+        inside = shapely.area(shapely.intersection(holes, shell))
+        loose[at] |= bool((inside < 0.5 * shapely.area(holes)).any())
+    return loose

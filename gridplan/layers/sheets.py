@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
-from gridplan.layers.columns import as_text, has_columns, some, text_or
+from gridplan.layers.columns import as_text, find_columns, some, text_or
 from gridplan.layers.notes import Notes
 from gridplan.layers.source import describe, read_table
 
@@ -19,7 +19,7 @@ LOCK_KINDS = ("together", "apart", "in", "frozen")
 def read_sheet(config: "Config", name: str, notes: Notes) -> pd.DataFrame | None:
     """Read a table as it stands; None where it is not given, or a problem was noted."""
     section = getattr(config.inputs, name)
-    return None if section is None else read_table(name, section, notes.problems)
+    return None if section is None else read_table(name, section, notes)
 
 
 def read_links(
@@ -44,10 +44,10 @@ def read_links(
     section = config.inputs.links
     if section is None:
         return None
-    table = read_table("links", section, notes.problems)
+    table = read_table("links", section, notes)
     where = describe("links", section)
     wanted = {"a": section.a, "b": section.b, "note": section.note}
-    if table is None or not has_columns(table, where, wanted, notes.problems):
+    if table is None or not find_columns(table, "links", where, wanted, notes):
         return None
     note = section.note or ("note" if "note" in table.columns else None)
     links = pd.DataFrame(
@@ -91,7 +91,7 @@ def read_locks(config: "Config", notes: Notes) -> pd.DataFrame | None:
     if table is None or section is None:
         return None
     where = describe("locks", section)
-    if not has_columns(table, where, {c: c for c in ("kind", "a", "b")}, notes.problems):
+    if not find_columns(table, "locks", where, {c: c for c in ("kind", "a", "b")}, notes):
         return None
     locks = pd.DataFrame({c: as_text(table[c]) for c in ("kind", "a", "b")})
     kinds = locks["kind"].fillna("(empty)")

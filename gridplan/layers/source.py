@@ -1,30 +1,27 @@
 """One source of any supported format into one table; nothing is judged here but readability."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
+from zipfile import BadZipFile
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from gridplan.config.address import is_address, masked
-from gridplan.layers.columns import nearest, some
+from gridplan.domain import Finding, Severity
+from gridplan.layers.coordinates import into_project, with_crs
+from gridplan.layers.database import read_database
+from gridplan.layers.encodings import Guess
 from gridplan.layers.filters import FilterError, select
+from gridplan.layers.notes import Notes
+from gridplan.layers.ogr import read_ogr
+from gridplan.layers.tabular import read_csv, read_workbook, with_places
+from gridplan.layers.unreadable import UnreadableError
 
-_WKT_COLUMNS = ("wkt", "geometry", "geom", "the_geom")
-_XY_COLUMNS = (
-    ("x", "y"),
-    ("lon", "lat"),
-    ("lng", "lat"),
-    ("longitude", "latitude"),
-    ("easting", "northing"),
-    ("经度", "纬度"),
-)
 _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
@@ -64,7 +61,7 @@ def describe(role: str, source: Source) -> str:
     return f"inputs.{role} ({name}{layer})"
 
 
-def read_table(role: str, source: Source, problems: list[str]) -> pd.DataFrame | None:
+def read_table(role: str, source: Source, notes: Notes) -> pd.DataFrame | None:
     """Read a source as it stands and apply its filter.
 
     Parameters
@@ -73,8 +70,8 @@ def read_table(role: str, source: Source, problems: list[str]) -> pd.DataFrame |
         Place in the configuration below ``inputs``, for messages.
     source
         Path, layer, filter and encoding.
-    problems
-        One line is added per problem.
+    notes
+        One line is added per problem, and what was guessed about the encoding.
 
     Returns
     -------
@@ -82,65 +79,80 @@ def read_table(role: str, source: Source, problems: list[str]) -> pd.DataFrame |
         A GeoDataFrame where the source has geometry; None when a problem was noted.
     """
     where = describe(role, source)
-    if is_address(str(source.path)):
-        problems.append(f"{where}: databases cannot be read yet; export the layer to a GeoPackage")
-        return None
     path = Path(str(source.path))
-    if not path.exists():
-        problems.append(f"{where}: file not found: {path}")
+    if not is_address(str(source.path)) and not path.exists():
+        notes.problems.append(f"{where}: file not found: {path}")
         return None
+
+    def tell(found: Guess) -> None:
+        severity = Severity.INFO if found.sure else Severity.WARNING
+        message = (
+            f"{where}: text read as {found.codec} ({found.evidence}); "
+            f'to settle it, add encoding = "{found.codec}" to [inputs.{role}]'
+        )
+        notes.findings.append(
+            Finding("encoding-guessed", severity, message, layer=role, value=found.score)
+        )
+
     try:
-        frame = _read_file(path, source)
-    except _UnreadableError as err:
-        problems.append(f"{where}: {err}")
+        if is_address(str(source.path)):
+            frame = read_database(str(source.path), source.layer)
+        else:
+            frame = _read_file(path, source, tell)
+    except UnreadableError as err:
+        notes.problems.append(f"{where}: {err}")
         return None
     if source.where:
         try:
-            frame = frame[select(frame, source.where)]
+            kept = select(frame, source.where)
         except FilterError as err:
-            problems.append(f"{where}: where = {source.where!r}: {err}")
+            notes.problems.append(f"{where}: where = {source.where!r}: {err}")
             return None
+        frame = frame[kept]
     return frame.reset_index(drop=True)
 
 
 def read_features(
-    role: str, source: Source, crs: CRS | None, problems: list[str]
+    role: str, source: Source, crs: CRS | None, notes: Notes
 ) -> gpd.GeoDataFrame | None:
-    """Read a source that must have geometry and a CRS; 2-D, in ``crs`` where one is given."""
-    before = len(problems)
-    frame = read_table(role, source, problems)
+    """Read a source that must have geometry and a CRS; 2-D, in ``crs`` where one is given.
+
+    Parameters
+    ----------
+    role
+        Place in the configuration below ``inputs``, for messages.
+    source
+        Path, layer, filter, encoding, CRS and datum.
+    crs
+        CRS to bring the layer to; its own where None.
+    notes
+        Problems and findings are added.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame or None
+        Geometry column ``geometry``; None when a problem was noted.
+    """
+    frame = read_table(role, source, notes)
     if frame is None:
         return None
     where = describe(role, source)
     if not isinstance(frame, gpd.GeoDataFrame):
-        problems.append(
+        notes.problems.append(
             f"{where}: it has no geometry; give a layer with shapes, or columns x and y, or WKT"
         )
         return None
-    datum = getattr(source, "datum", None)
-    if datum:
-        problems.append(
-            f'{where}: datum = "{datum}" cannot be undone yet; bring the layer to a true '
-            "CRS first, and leave datum out"
-        )
-    frame = _with_crs(frame, where, source, problems)
-    if len(problems) > before:
-        return None
+    marks = frame.attrs
     frame = gpd.GeoDataFrame(
         pd.DataFrame(frame.drop(columns=frame.geometry.name)),
         geometry=shapely.force_2d(frame.geometry.to_numpy()),
         crs=frame.crs,
     )
-    return frame if crs is None or frame.crs == crs else _projected(frame, crs, where, problems)
-
-
-def parse_crs(text: str, where: str, problems: list[str]) -> CRS | None:
-    """Read a CRS such as ``EPSG:4547``."""
-    try:
-        return CRS.from_user_input(text)
-    except CRSError:
-        problems.append(f'{where}: crs = "{text}" is no known CRS; write one such as "EPSG:4547"')
+    frame.attrs = marks
+    placed = with_crs(frame, role, where, source.crs, notes)
+    if placed is None:
         return None
+    return into_project(placed, role, where, getattr(source, "datum", None), crs, notes)
 
 
 def file_hash(path: Path) -> str:
@@ -156,111 +168,26 @@ def file_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-class _UnreadableError(Exception):
-    pass
-
-
-def _read_file(path: Path, source: Source) -> pd.DataFrame:
+def _read_file(path: Path, source: Source, tell: Callable[[Guess], None]) -> pd.DataFrame:
     suffix = path.suffix.lower()
     try:
         if suffix in (".parquet", ".geoparquet"):
             return _read_parquet(path)
         if suffix in (".csv", ".txt"):
-            return _read_csv(path, source.encoding)
+            return read_csv(path, source.encoding, tell)
         if suffix in (".xlsx", ".xlsm"):
-            return pd.read_excel(path, sheet_name=source.layer or 0, dtype=object)
-        return _read_ogr(path, source)
-    except (OSError, ValueError, UnicodeError, RuntimeError) as err:
-        raise _UnreadableError(f"cannot be read: {str(err).splitlines()[0]}") from err
-
-
-def _read_ogr(path: Path, source: Source) -> pd.DataFrame:
-    layers = [str(name) for name, _ in pyogrio.list_layers(path)]
-    layer = source.layer
-    if layer is None and len(layers) > 1:
-        raise _UnreadableError(
-            f"it has {len(layers)} layers ({some(layers, 12)}); choose one with layer = ..."
-        )
-    if layer is not None and layer not in layers:
-        raise _UnreadableError(f'no layer "{layer}"; {nearest(layer, layers)}')
-    frame: pd.DataFrame = pyogrio.read_dataframe(
-        path, layer=layer or layers[0], encoding=source.encoding
-    )
-    return frame
+            return read_workbook(path, source.layer)
+        return read_ogr(path, source.layer, source.encoding, tell)
+    except (OSError, ValueError, UnicodeError, RuntimeError, BadZipFile) as err:
+        reason = (str(err).splitlines() or [type(err).__name__])[0]
+        raise UnreadableError(f"cannot be read: {reason}") from err
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
         frame: pd.DataFrame = gpd.read_parquet(path)
     except ImportError as err:
-        raise _UnreadableError("GeoParquet needs pyarrow: pip install gridplan[parquet]") from err
+        raise UnreadableError("GeoParquet needs pyarrow: pip install gridplan[parquet]") from err
     except ValueError:
-        return pd.read_parquet(path)
+        return with_places(pd.read_parquet(path))
     return frame
-
-
-def _read_csv(path: Path, encoding: str | None) -> pd.DataFrame:
-    try:
-        frame = pd.read_csv(
-            path, dtype=str, encoding=encoding or "utf-8-sig", keep_default_na=False
-        )
-    except UnicodeDecodeError as err:
-        told = f'not in the encoding "{encoding}"' if encoding else "not in UTF-8"
-        raise _UnreadableError(f'it is {told}; say which with encoding = "gbk" or alike') from err
-    except LookupError as err:
-        raise _UnreadableError(f'there is no encoding "{encoding}"') from err
-    frame = frame.astype(object).mask(frame == "", None)
-    lower = {str(c).casefold(): c for c in frame.columns}
-    for name in _WKT_COLUMNS:
-        if name in lower:
-            return _from_wkt(frame, lower[name])
-    for x, y in _XY_COLUMNS:
-        if x in lower and y in lower:
-            return _from_xy(frame, lower[x], lower[y])
-    return frame
-
-
-def _from_xy(frame: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
-    xs = pd.to_numeric(frame[x], errors="coerce").to_numpy(dtype=float)
-    ys = pd.to_numeric(frame[y], errors="coerce").to_numpy(dtype=float)
-    known = np.isfinite(xs) & np.isfinite(ys)
-    shapes = np.full(len(frame), None, dtype=object)
-    shapes[known] = shapely.points(xs[known], ys[known])
-    table: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=shapes)
-    return table
-
-
-def _from_wkt(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    texts = frame[column].to_numpy(dtype=object)
-    shapes = shapely.from_wkt(texts, on_invalid="ignore")
-    wrong = np.flatnonzero(shapely.is_missing(shapes) & frame[column].notna().to_numpy())
-    if len(wrong):
-        rows = [f"row {i + 1}" for i in wrong]
-        raise _UnreadableError(f'column "{column}" is no WKT in {len(wrong)} rows: {some(rows)}')
-    table: pd.DataFrame = gpd.GeoDataFrame(frame.drop(columns=column), geometry=shapes)
-    return table
-
-
-def _with_crs(
-    frame: gpd.GeoDataFrame, where: str, source: Source, problems: list[str]
-) -> gpd.GeoDataFrame:
-    if source.crs:
-        crs = parse_crs(source.crs, where, problems)
-        return frame.set_crs(crs, allow_override=True) if crs else frame
-    if frame.crs is None:
-        problems.append(f'{where}: the layer has no CRS; say which with crs = "EPSG:..."')
-    return frame
-
-
-def _projected(
-    frame: gpd.GeoDataFrame, crs: CRS, where: str, problems: list[str]
-) -> gpd.GeoDataFrame | None:
-    moved = frame.to_crs(crs)
-    bounds = moved.total_bounds
-    if len(moved) and moved.geometry.notna().any() and not np.isfinite(bounds).all():
-        problems.append(
-            f"{where}: coordinates cannot be brought from {frame.crs.to_string()} to "
-            f"{crs.to_string()}; check the crs of the layer and of the project"
-        )
-        return None
-    return moved
