@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -13,12 +13,12 @@ import geopandas as gpd
 import pandas as pd
 
 from gridplan import __version__
-from gridplan.assemble import Outcome, assemble, hand_made
+from gridplan.assemble import assemble, hand_made
 from gridplan.audit import audit_plan
 from gridplan.codes import BANDING_RULE
 from gridplan.config import Config
 from gridplan.domain import Finding, Plan, Severity
-from gridplan.errors import InfeasibleError, LayerError, OutputError
+from gridplan.errors import LayerError, OutputError
 from gridplan.export import OutputFolder, open_output, write_plan
 from gridplan.layers import (
     Inputs,
@@ -29,9 +29,16 @@ from gridplan.layers import (
     read_run,
 )
 from gridplan.maps import Backdrop, draw_maps
-from gridplan.optimise import Solution, evaluate, write_problem
-from gridplan.optimise.explain import explain
+from gridplan.optimise import Solution, write_problem
 from gridplan.prepare import Ground, Task, community_tasks, prepare_ground, restrict
+from gridplan.solved import (
+    Solved,
+    judged,
+    out_of_range,
+    outcomes_of,
+    refuse_conflicts,
+    solved_task,
+)
 from gridplan.tables import build_tables, reconcile, write_csvs, write_workbook
 from gridplan.text import file_stems
 from gridplan.work import solve_all
@@ -67,16 +74,6 @@ class Options:
     maps: bool = True
     problems: Path | None = None
     date: dt.date = field(default_factory=dt.date.today)
-
-
-@dataclass(frozen=True)
-class Solved:
-    """One community after the optimiser: what it answers, and the labels by unit id."""
-
-    code: str
-    solution: Solution
-    labels: Mapping[str, object]
-    units: int
 
 
 @dataclass(frozen=True)
@@ -163,10 +160,10 @@ def partition(
         solved = _solve(tasks, ground, config, options, folder, progress)
         findings = [*inputs.findings, *folder.findings, *ground.findings]
         findings += [f for task in tasks for f in task.findings] + list(
-            _out_of_range(tasks, solved, by_hand=options.assignment is not None)
+            out_of_range(tasks, solved, by_hand=options.assignment is not None)
         )
         progress.stage("assemble")
-        plan = assemble(inputs, ground, _outcomes(solved), config, findings)
+        plan = assemble(inputs, ground, outcomes_of(solved), config, findings)
         progress.stage("tables")
         write_plan(plan, folder.path / "plan.gpkg")
         _write_tables(plan, inputs, ground, findings, config, options, folder)
@@ -231,7 +228,6 @@ def _signature(config: Config, inputs: Inputs, options: Options) -> str:
         "config": config.digest(),
         "inputs": dict(inputs.hashes),
         "only": sorted(options.only),
-        "date": options.date.isoformat(),
         "assignment": hashlib.sha256(hand.read_bytes()).hexdigest()
         if hand and hand.is_file()
         else "",
@@ -253,97 +249,19 @@ def _solve(
         table = read_assignment(options.assignment, ground.cells["unit_id"])
         labels = hand_made(table, ground.cells)
         solutions: Iterable[tuple[Task, Solution]] = (
-            (task, _judged(task, labels[task.community_code])) for task in tasks
+            (task, judged(task, labels[task.community_code])) for task in tasks
         )
     else:
         progress.stage("solve")
         solutions = solve_all(tasks, config.solve, folder.checkpoint_path)
     solved = []
     for task, solution in solutions:
-        if len(solution.assignment):
-            own = dict(zip(task.problem.node_ids, solution.assignment.tolist(), strict=True))
-        else:
-            own = {}
-        done = Solved(task.community_code, solution, own, len(task.problem.node_ids))
+        done = solved_task(task, solution)
         progress.solved(done)
         solved.append(done)
     solved.sort(key=lambda s: s.code)
-    return _feasible(tasks, solved)
-
-
-def _feasible(tasks: list[Task], solved: list[Solved]) -> tuple[Solved, ...]:
-    """Refuse communities whose hard rules conflict."""
-    conflicts = {s.code: s.solution for s in solved if s.solution.status == "infeasible"}
-    if conflicts:
-        raise InfeasibleError(
-            f"community {task.community_code}: {cause.sentence}"
-            for task in tasks
-            if task.community_code in conflicts
-            for cause in explain(task.problem, conflicts[task.community_code])
-        )
+    refuse_conflicts(tasks, solved)
     return tuple(solved)
-
-
-def _judged(task: Task, labels: Mapping[str, object]) -> Solution:
-    """Measure a hand-made assignment; nothing is proven about it."""
-    problem = task.problem
-    numbers, names = pd.factorize(pd.Series([labels[u] for u in problem.node_ids], dtype=object))
-    breach, cost = evaluate(problem, numbers)
-    return Solution(
-        status="feasible",
-        breach=breach,
-        breach_bound=0,
-        objective=cost,
-        bound=None,
-        gap=None,
-        grids=len(names),
-        assignment=numbers.astype("int64"),
-        effort=0,
-        seconds=0.0,
-        stopped="",
-        reason="assignment made by hand",
-    )
-
-
-def _outcomes(solved: Iterable[Solved]) -> dict[str, Outcome]:
-    return {
-        s.code: Outcome(
-            labels=s.labels,
-            status="breach" if s.solution.breach else s.solution.status,
-            gap=s.solution.gap,
-            stopped=s.solution.stopped,
-        )
-        for s in solved
-    }
-
-
-def _out_of_range(
-    tasks: list[Task], solved: tuple[Solved, ...], *, by_hand: bool
-) -> Iterator[Finding]:
-    """List the communities without a plan in range: what is proven, what forces it, the cure."""
-    problems = {task.community_code: task.problem for task in tasks}
-    for s in solved:
-        answer = s.solution
-        if not answer.breach:
-            continue
-        proven = answer.breach == answer.breach_bound
-        claim = (
-            "no plan misses it by less" if proven else f"at least {answer.breach_bound} is proven"
-        )
-        causes = [] if by_hand else explain(problems[s.code], answer)
-        told = [cause.sentence for cause in causes if cause.kind != "unproven"]
-        why = "; ".join(told) or answer.reason
-        yield Finding(
-            "no-plan-in-range",
-            Severity.EXCEPTION if proven else Severity.WARNING,
-            f"community {s.code}: its grids miss the range by {answer.breach} households in all; "
-            f"{claim}{': ' if why else ''}{why}",
-            layer="communities",
-            place=s.code,
-            community_code=s.code,
-            value=float(answer.breach),
-            limit=0.0,
-        )
 
 
 def _write_tables(

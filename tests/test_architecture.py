@@ -31,6 +31,7 @@ ORDER = (
     "maps",
     "sample",
     "work",
+    "solved",
     "pipeline",
     "cli",
 )

@@ -20,7 +20,8 @@ from gridplan import metrics
 from gridplan.check import Checked
 from gridplan.config import Config
 from gridplan.domain import Finding, Severity
-from gridplan.pipeline import Progress, Result, Solved
+from gridplan.pipeline import Progress, Result
+from gridplan.solved import Solved
 
 _STAGES = {
     "read": "reading layers",
