@@ -18,7 +18,7 @@ from gridplan.audit import audit_plan
 from gridplan.codes import BANDING_RULE
 from gridplan.config import Config
 from gridplan.domain import Finding, Plan, Severity
-from gridplan.errors import LayerError, OutputError
+from gridplan.errors import InfeasibleError, LayerError, OutputError
 from gridplan.export import OutputFolder, open_output, write_plan
 from gridplan.layers import (
     Inputs,
@@ -33,17 +33,17 @@ from gridplan.optimise import Solution, write_problem
 from gridplan.prepare import Ground, Task, community_tasks, prepare_ground, restrict
 from gridplan.solved import (
     Solved,
+    conflicts,
     judged,
     out_of_range,
     outcomes_of,
-    refuse_conflicts,
     solved_task,
 )
 from gridplan.tables import build_tables, reconcile, write_csvs, write_workbook
 from gridplan.text import file_stems
 from gridplan.work import solve_all
 
-LISTED = (Severity.EXCEPTION, Severity.REPAIRED, Severity.WARNING)
+LISTED = (Severity.ERROR, Severity.EXCEPTION, Severity.REPAIRED, Severity.WARNING)
 """Severities that ``tables/exceptions`` lists."""
 
 
@@ -88,8 +88,9 @@ class Result:
 
     @property
     def broken(self) -> tuple[Finding, ...]:
-        """Promises that do not hold."""
-        return tuple(f for f in self.audit if f.severity in (Severity.BROKEN, Severity.ERROR))
+        """Promises that do not hold, and communities that could not be divided."""
+        bad = (Severity.BROKEN, Severity.ERROR)
+        return tuple(f for f in (*self.findings, *self.audit) if f.severity in bad)
 
 
 class Progress:
@@ -158,7 +159,11 @@ def partition(
         if options.problems:
             dump_problems(tasks, options.problems)
         solved = _solve(tasks, ground, config, options, folder, progress)
-        findings = [*inputs.findings, *folder.findings, *ground.findings]
+        failed = conflicts(tasks, solved)
+        if failed:
+            inputs, ground = _without(inputs, ground, config, failed)
+            solved = tuple(s for s in solved if s.solution.status != "infeasible")
+        findings = [*failed, *inputs.findings, *folder.findings, *ground.findings]
         findings += [f for task in tasks for f in task.findings] + list(
             out_of_range(tasks, solved, by_hand=options.assignment is not None)
         )
@@ -259,9 +264,24 @@ def _solve(
         done = solved_task(task, solution)
         progress.solved(done)
         solved.append(done)
-    solved.sort(key=lambda s: s.code)
-    refuse_conflicts(tasks, solved)
-    return tuple(solved)
+    return tuple(sorted(solved, key=lambda s: s.code))
+
+
+def _without(
+    inputs: Inputs, ground: Ground, config: Config, failed: Sequence[Finding]
+) -> tuple[Inputs, Ground]:
+    """Go on without the communities that failed; where all did, there is nothing to go on with.
+
+    Raises
+    ------
+    InfeasibleError
+        Where the hard rules conflict in every community.
+    """
+    lost = {f.community_code for f in failed}
+    left = [code for code in inputs.communities["community_code"] if code not in lost]
+    if not left:
+        raise InfeasibleError(f.message for f in failed)
+    return restrict(inputs, config, left), ground.restricted(left)
 
 
 def _write_tables(
@@ -340,13 +360,14 @@ def _record(
     config: Config, inputs: Inputs, options: Options, result: Result, out: Path
 ) -> dict[str, object]:
     """Gather what ``run.json`` holds."""
+    partial = options.only or any(f.kind == "community-conflict" for f in result.findings)
     return {
         "version": __version__,
         "configuration": config.to_dict(),
         "configuration_file": _relative(config.file, out),
         "inputs": dict(inputs.hashes),
         "date": options.date,
-        "only": sorted(options.only),
+        "only": sorted(inputs.communities["community_code"]) if partial else [],
         "seed": config.solve.seed,
         "numbering": BANDING_RULE,
         "communities": {s.code: _community_record(s) for s in result.solved},

@@ -7,7 +7,6 @@ import pandas as pd
 
 from gridplan.assemble import Outcome
 from gridplan.domain import Finding, Severity
-from gridplan.errors import InfeasibleError
 from gridplan.optimise import Solution, evaluate
 from gridplan.optimise.explain import explain
 from gridplan.prepare import Task
@@ -52,22 +51,22 @@ def judged(task: Task, labels: Mapping[str, object]) -> Solution:
     )
 
 
-def refuse_conflicts(tasks: Iterable[Task], solved: Iterable[Solved]) -> None:
-    """Refuse communities whose hard rules conflict.
-
-    Raises
-    ------
-    InfeasibleError
-        Naming, per community, the rules in conflict and the cheapest cure.
-    """
-    conflicts = {s.code: s.solution for s in solved if s.solution.status == "infeasible"}
-    if conflicts:
-        raise InfeasibleError(
-            f"community {task.community_code}: {cause.sentence}"
-            for task in tasks
-            if task.community_code in conflicts
-            for cause in explain(task.problem, conflicts[task.community_code])
+def conflicts(tasks: Iterable[Task], solved: Iterable[Solved]) -> list[Finding]:
+    """List the communities whose hard rules conflict, with the rules and the cheapest cure."""
+    answers = {s.code: s.solution for s in solved if s.solution.status == "infeasible"}
+    return [
+        Finding(
+            "community-conflict",
+            Severity.ERROR,
+            f"community {task.community_code}: {cause.sentence}",
+            layer="communities",
+            place=task.community_code,
+            community_code=task.community_code,
         )
+        for task in tasks
+        if task.community_code in answers
+        for cause in explain(task.problem, answers[task.community_code])
+    ]
 
 
 def outcomes_of(solved: Iterable[Solved]) -> dict[str, Outcome]:

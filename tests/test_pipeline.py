@@ -185,3 +185,19 @@ def test_locks_and_a_fixed_count_are_kept(tmp_path: Path) -> None:
     assert grid["u00"] != grid["u01"]
     assert set(result.plan.communities["grids"]) == {5}
     assert result.broken == ()
+
+
+def test_conflict_in_one_community_does_not_stop_the_other(tmp_path: Path) -> None:
+    """The rest is divided, the conflict is listed, and the audit knows what the folder holds."""
+    config = CONFIG.replace('id = "station"', 'id = "station"\nmode = "nest"')
+    job = chess_town(tmp_path, config=config.replace("[grids]", '[grids]\ncount = "wanted"'))
+    homes = gpd.read_file(tmp_path / "town.gpkg", layer="communities")
+    homes["wanted"] = [1 if code == "110101001001" else 4 for code in homes["code"]]
+    homes.to_file(tmp_path / "town.gpkg", layer="communities", driver="GPKG")
+    result = partition(Config.load(job), tmp_path / "out", Options(date=DATE))
+    assert result is not None
+    assert [f.kind for f in result.broken] == ["community-conflict"]
+    assert set(result.plan.grids["community_code"]) == {"110101001002"}
+    assert [f for f in audit_folder(tmp_path / "out") if f.severity == Severity.BROKEN] == []
+    listed = pd.read_csv(tmp_path / "out" / "tables" / "exceptions.csv", dtype=str)
+    assert "community-conflict" in set(listed["kind"])
