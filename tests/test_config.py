@@ -14,7 +14,6 @@ from gridplan.config.reference import BEGIN, END, reference, rewrite, sections
 from gridplan.errors import ConfigError
 
 ROOT = Path(__file__).parents[1]
-SHARED = ROOT.parent / "shared" / "configs"
 LEAST = """
 [project]
 name = "Town"
@@ -60,11 +59,9 @@ def test_least_configuration_has_the_documented_defaults() -> None:
 
 
 @pytest.mark.parametrize("name", ["cambridge.toml", "daan.toml", "messy_baltimore.toml"])
-def test_shared_configurations_load(name: str) -> None:
+def test_shared_configurations_load(shared: Path, name: str) -> None:
     """The configurations of the real data load as they are."""
-    if not (SHARED / name).exists():
-        pytest.skip(f"no {SHARED / name}")
-    config = Config.load(SHARED / name)
+    config = Config.load(shared / "configs" / name)
     paths = [source.path for _, source in config.inputs.sources()]
     assert paths
     assert all(isinstance(path, Path) and path.is_absolute() for path in paths)

@@ -17,7 +17,6 @@ from gridplan.layers.peek import peek
 from gridplan.propose import Proposal, propose_config
 from gridplan.propose.words import COMMUNITY, HOUSEHOLDS, UNIT, match, tokens
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 CRS = "EPSG:4547"
 HOSTILE = 'a"] = 1\n[solve]\nworkers = 9 # \\ \x07 \u2028 \x7f'
 
@@ -360,12 +359,10 @@ def test_input_is_not_written_to(street: Path) -> None:
     ],
 )
 def test_real_layers_are_understood(
-    name: str, units: str, communities: str, zones: set[str]
+    shared: Path, name: str, units: str, communities: str, zones: set[str]
 ) -> None:
     """On real data the required roles are found and the proposal loads as it is."""
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"no {path}")
+    path = shared / "data" / name
     proposal = propose_config(path)
     config = loaded(proposal, path.parent if path.is_file() else path)
     assert config.inputs.units.id == units

@@ -16,8 +16,6 @@ from gridplan.errors import ConfigError
 from gridplan.optimise import Problem, evaluate, read_problem, solve, write_problem
 from gridplan.optimise import solve as solve_function
 
-SHARED = Path(__file__).parents[3] / "shared" / "problems"
-
 
 def contiguous(p: Problem, assignment: np.ndarray) -> bool:  # type: ignore[type-arg]
     """Whether every grid is one piece."""
@@ -162,15 +160,14 @@ def test_missing_parts_are_named(tmp_path: Path) -> None:
         read_problem(tmp_path / "none.json")
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is missing")
-def test_reference_problems() -> None:
+def test_reference_problems(shared: Path) -> None:
     """Every community of Da'an is proven at a cost no higher than the reference."""
-    with (SHARED / "reference.csv").open(encoding="utf-8") as file:
+    with (shared / "problems" / "reference.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["problem"].startswith("daan/")]
     assert len(rows) == 51
     worse = []
     for row in rows:
-        found = solve(read_problem(SHARED / f"{row['problem']}.json"))
+        found = solve(read_problem(shared / "problems" / f"{row['problem']}.json"))
         assert found.objective is not None
         proven = found.status == row["status"] and found.breach == int(row["breach"])
         if not proven or found.objective > float(row["cost"]) + 1e-6:
