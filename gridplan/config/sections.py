@@ -200,5 +200,9 @@ class Codes(Section):
 class Outputs(Section):
     """What is written beside the plan itself."""
 
-    maps: Maps = Field(default=("png", "html"), description="Kinds of map; `[]` for none.")
+    maps: Maps = Field(
+        default=("png", "html"),
+        description="Kinds of map: `png`, `pdf`, `svg`; `[]` for none. "
+        "`html`, the interactive page, is accepted and not drawn yet.",
+    )
     tables: Tables = Field(default=("csv", "xlsx"), description="Kinds of table; `[]` for none.")
