@@ -1,8 +1,8 @@
 """One run of one peer on one problem, in a process of its own.
 
-``python -m benchmarks.child PEER PROBLEM SECONDS SEED OUT [GOAL DUE]`` writes JSON lines to OUT:
-``ready`` with versions, ``start`` when the clock starts, ``plan`` for every improvement (``rung``
-where it is one of gridplan's shorter runs), and ``done`` or ``error``.
+``python -m benchmarks.child PEER PROBLEM SECONDS SEED OUT`` writes JSON lines to OUT: ``ready``
+with versions, ``start`` when the clock starts, ``plan`` for every improvement, and ``done`` or
+``error``.
 """
 
 import importlib
@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.judge import Judge, Verdict
+from benchmarks.judge import Judge
 from benchmarks.keeper import Keeper
 from benchmarks.part import parts_of
-from benchmarks.peers import PEERS, Goal, Proof, UnfitError
+from benchmarks.peers import PEERS, Proof, UnfitError
 
 
 def peak_mb() -> float | None:
@@ -30,14 +30,14 @@ def peak_mb() -> float | None:
     return round(int(line.split()[1]) / 1024, 1)
 
 
-def run(peer: str, data: dict[str, Any], keeper: Keeper, seed: int, goal: Goal | None) -> None:
+def run(peer: str, data: dict[str, Any], keeper: Keeper, seed: int) -> None:
     """Run one peer until it ends or its time is up."""
     module = importlib.import_module(f"benchmarks.peers.{PEERS[peer]}")
     versions = {name: importlib.metadata.version(name) for name in module.VERSION_OF}
     keeper.say(kind="ready", versions=versions)
     if hasattr(module, "answer"):
         module.prepare()
-        module.answer(data, keeper, seed, goal)
+        module.answer(data, keeper, seed)
         keeper.say(kind="done", peak_mb=peak_mb())
     else:
         done = _parts(module, data, keeper, seed)
@@ -70,13 +70,12 @@ def _parts(module: Any, data: dict[str, Any], keeper: Keeper, seed: int) -> dict
 
 def main(arguments: list[str]) -> int:
     """Run what the arguments name."""
-    peer, problem, seconds, seed, out, *rest = arguments
+    peer, problem, seconds, seed, out = arguments
     data = json.loads(Path(problem).read_text(encoding="utf-8"))
-    goal = Goal(Verdict(*json.loads(rest[0])), float(rest[1])) if rest else None
     with Path(out).open("w", encoding="utf-8") as lines:
         keeper = Keeper(Judge(data), float(seconds), lines)
         try:
-            run(peer, data, keeper, int(seed), goal)
+            run(peer, data, keeper, int(seed))
         except UnfitError as unfit:
             keeper.say(kind="error", text=f"unfit: {unfit}", peak_mb=peak_mb())
         except Exception as error:  # a peer may fail in any way; the record tells

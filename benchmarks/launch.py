@@ -13,22 +13,18 @@ from typing import Any
 import numpy as np
 
 from benchmarks.judge import Judge, Verdict
-from benchmarks.peers import Goal
 from benchmarks.records import Record
 
 ROOT = Path(__file__).resolve().parent.parent
 GRACE_S = 2.0  # beyond a tenth of the limit, for a last plan to be written
 READY_S = 180.0  # for imports and compiling, which no limit counts
-LADDER = 4.5  # gridplan's shorter runs together take up to this many times the limit
 LOOK_S = 0.05
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
 
 
-def launch(
-    blank: Record, problem: Path, judge: Judge, goal: Goal | None, memory_mb: float
-) -> Record:
+def launch(blank: Record, problem: Path, judge: Judge, memory_mb: float) -> Record:
     """Run a peer and judge what it leaves.
 
     Parameters
@@ -39,15 +35,12 @@ def launch(
         The problem file.
     judge
         Its judge.
-    goal
-        The best peer's plan, for gridplan's ladder of shorter runs.
     memory_mb
         A process above this is killed.
     """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "lines.jsonl"
         arguments = [blank.peer, str(problem), str(blank.limit_s), str(blank.seed), str(out)]
-        arguments += [] if goal is None else [json.dumps(list(goal.value)), str(goal.due_s)]
         ended, peak_mb, error = _run(arguments, out, blank.limit_s, memory_mb)
         lines = read_lines(out)
     return to_record(blank, judge, lines, ended, peak_mb, error)
@@ -66,7 +59,7 @@ def _run(
             stderr=errors,
         )
         try:
-            ended, peak_mb = _watch(child, out, arguments[0] == "gridplan", limit_s, memory_mb)
+            ended, peak_mb = _watch(child, out, limit_s, memory_mb)
         finally:
             if child.poll() is None:
                 child.kill()
@@ -79,10 +72,10 @@ def _run(
 
 
 def _watch(
-    child: "subprocess.Popen[bytes]", out: Path, ladder: bool, limit_s: float, memory_mb: float
+    child: "subprocess.Popen[bytes]", out: Path, limit_s: float, memory_mb: float
 ) -> tuple[str, float | None]:
     """Wait for the end, or kill; largest memory seen on the way."""
-    allowed = (LADDER if ladder else 1.1) * limit_s + GRACE_S
+    allowed = 1.1 * limit_s + GRACE_S
     born, began = time.perf_counter(), None
     peak_mb: float | None = None
     while True:
@@ -138,7 +131,6 @@ def to_record(
     """
     late = blank.limit_s * 1.1 + 0.1
     plans = [line for line in _of(lines, "plan") if line["seconds"] <= late]
-    rungs = _of(lines, "rung")
     last = {k: v for line in _of(lines, "answer", "done", "error") for k, v in line.items()}
     versions = {k: v for line in _of(lines, "ready") for k, v in line["versions"].items()}
     value = judge.verdict(np.asarray(plans[-1]["plan"])) if plans else None
@@ -150,7 +142,6 @@ def to_record(
         note = f"first plan after {_of(lines, 'plan')[0]['seconds']:.1f} s"
     if value is not None and not np.allclose(value, plans[-1]["value"], atol=1e-6):
         note = f"judged differently inside the run: {plans[-1]['value']}"
-    marks = sorted(plans + rungs, key=lambda line: line["seconds"])
     finished = last.get("kind") in ("done", "answer")
     return dataclasses.replace(
         blank,
@@ -158,7 +149,7 @@ def to_record(
         grids=len(set(plans[-1]["plan"])) if plans else 0,
         seconds=last.get("seconds", blank.limit_s if ended == "time" else 0.0),
         found_s=plans[-1]["seconds"] if plans else None,
-        trace=[(line["seconds"], Verdict(*line["value"])) for line in marks],
+        trace=[(line["seconds"], Verdict(*line["value"])) for line in plans],
         proven=finished and bool(last.get("proven")) and value is not None,
         bound=last.get("bound"),
         gap=last.get("gap"),

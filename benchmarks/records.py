@@ -48,7 +48,7 @@ class Record:
     found_s
         When the last plan was found.
     trace
-        Seconds and verdict of every improvement, of gridplan's shorter runs too.
+        Seconds and verdict of every improvement.
     proven, bound, gap, claimed
         What the peer proves.
     peak_mb

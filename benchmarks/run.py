@@ -13,9 +13,9 @@ from pathlib import Path
 
 from benchmarks.judge import Judge
 from benchmarks.launch import ROOT, launch
-from benchmarks.peers import PEERS, Goal
+from benchmarks.peers import PEERS
 from benchmarks.records import Record, Size, add_record, read_records
-from benchmarks.report import FLOOR_S, SPEED_UP, cases_of, read_reference, write_report
+from benchmarks.report import read_reference, write_report
 
 HERE = Path(__file__).resolve().parent
 FOLDERS = (ROOT.parent / "shared" / "problems", HERE / "problems")
@@ -47,14 +47,6 @@ def problems(folders: Sequence[Path], match: Sequence[str]) -> Iterator[Task]:
             yield Task(name, found[name], hashlib.sha256(text).hexdigest()[:12], Judge(data))
 
 
-def goal_of(rivals: Sequence[Record]) -> Goal | None:
-    """The best peer's plan of one problem, and when gridplan's is due."""
-    run = cases_of(rivals, {})[0].rival if rivals else None
-    if run is None or run.value is None:
-        return None
-    return Goal(run.value, max(FLOOR_S, (run.reached(run.value) or 0.0) / SPEED_UP))
-
-
 def run(options: argparse.Namespace) -> int:
     """Run what is not done yet, and write the report after every problem."""
     log_file = options.out.with_name("results.jsonl")
@@ -72,9 +64,7 @@ def run(options: argparse.Namespace) -> int:
         for peer in peers:
             blank = _blank(task, peer, options)
             if blank.key not in done:
-                rivals = [r for r in done.values() if _same(r, blank) and r.peer != OURS]
-                goal = goal_of(rivals) if peer == OURS else None
-                record = launch(blank, task.path, task.judge, goal, options.memory_mb)
+                record = launch(blank, task.path, task.judge, options.memory_mb)
                 add_record(record, log_file)
                 done[record.key] = record
                 log.info("  %s", _line(record))
@@ -88,11 +78,6 @@ def run(options: argparse.Namespace) -> int:
 def _blank(task: Task, peer: str, options: argparse.Namespace) -> Record:
     size = Size.of(task.judge)
     return Record(task.name, task.digest, peer, options.seconds, options.seed, size)
-
-
-def _same(record: Record, blank: Record) -> bool:
-    """Whether a record is of the same problem under the same conditions."""
-    return record.key[:2] == blank.key[:2] and record.key[3:] == blank.key[3:]
 
 
 def _line(record: Record) -> str:

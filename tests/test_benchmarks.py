@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks import cities
 from benchmarks.judge import Judge, Verdict
 from benchmarks.keeper import Keeper
 from benchmarks.launch import to_record
 from benchmarks.part import parts_of
+from benchmarks.peers import gridplan_solve
 from benchmarks.records import Record, Size, add_record, read_records
 from benchmarks.report import cases_of, class_name, in_time, report
-from benchmarks.run import goal_of, problems
+from benchmarks.run import problems
 from gridplan.optimise import Problem, evaluate
+from gridplan.sample import config_text, make_city, write_city
 
 
 def row(**changes: Any) -> dict[str, Any]:
@@ -237,11 +240,20 @@ def test_in_time(ours: float, theirs: float, enough: bool) -> None:
     assert in_time(case.lead()) is enough
 
 
-def test_goal_is_the_best_peers_plan() -> None:
-    """The cheaper plan, due in a twentieth of its time; none without a peer."""
-    goal = goal_of([ran("MIP", 3.0, 1.0), ran("METIS", 2.0, 40.0)])
-    assert goal == (Verdict(0, 0, 0, 2.0), 2.0)
-    assert goal_of([]) is None
+def test_gridplan_leaves_a_trace() -> None:
+    """Every plan that gridplan tells of is judged and written down, each better than the last."""
+    out = io.StringIO()
+    data = lattice(3)
+    gridplan_solve.answer(data, Keeper(Judge(data), 5.0, out), 0)
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    plans = [line for line in lines if line["kind"] == "plan"]
+    assert plans
+    assert [line["value"] for line in plans] == sorted(
+        (line["value"] for line in plans), reverse=True
+    )
+    assert all(Judge(data).verdict(line["plan"]) == Verdict(*line["value"]) for line in plans)
+    assert lines[-1]["kind"] == "answer"
+    assert lines[-1]["seconds"] >= plans[-1]["seconds"]
 
 
 def test_a_plan_in_pieces_is_nobodys_best() -> None:
@@ -268,3 +280,25 @@ def test_problem_files_are_found_once(tmp_path: Path) -> None:
     (tmp_path / "two" / "other.json").write_text('{"rows": 1}')
     found = list(problems([tmp_path / "one", tmp_path / "two"], []))
     assert [(task.name, task.judge.name) for task in found] == [("set/row", "one")]
+
+
+def test_growth_is_one_where_seconds_follow_units() -> None:
+    """Ten times the units in ten times the seconds is linear, in a hundred times quadratic."""
+    assert cities.exponent((1_000, 2.0), (10_000, 20.0)) == pytest.approx(1)
+    assert cities.exponent((1_000, 2.0), (10_000, 200.0)) == pytest.approx(2)
+
+
+def test_a_city_is_measured_stage_by_stage(tmp_path: Path) -> None:
+    """Every stage has its seconds and memory, and the page a row for each and for all."""
+    made = make_city(communities=2)
+    write_city(made, tmp_path / "city")
+    (tmp_path / "city" / "sample.toml").write_text(config_text(made), encoding="utf-8")
+    cities.run_stages(tmp_path / "city" / "sample.toml", tmp_path / "small.json")
+    city = cities.read_city(tmp_path / "small.json")
+    assert tuple(stage.stage for stage in city.stages) == cities.STAGES
+    assert city.communities == 2
+    assert city.total.seconds == pytest.approx(sum(s.seconds for s in city.stages))
+    twice = dataclasses.replace(city, units=2 * city.units)
+    rows = [row for row in cities.page([city, twice]).splitlines() if row.startswith("| ")]
+    assert len(rows) == 1 + 2 * (len(cities.STAGES) + 1)
+    assert rows[-1].endswith("| 0.00 |")

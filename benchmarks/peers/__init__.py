@@ -7,8 +7,6 @@ returns a `Proof`. gridplan takes whole problems and has ``prepare`` and ``answe
 
 from typing import NamedTuple
 
-from benchmarks.judge import Verdict
-
 PEERS = {
     "gridplan": "gridplan_solve",
     "GerryChain": "gerrychain_bursts",
@@ -19,13 +17,6 @@ PEERS = {
     "pygeoda sa": "pygeoda_sa",
     "spopt MaxP": "spopt_maxp",
 }
-
-
-class Goal(NamedTuple):
-    """The best peer's plan, and the seconds within which gridplan is to have one as good."""
-
-    value: Verdict
-    due_s: float
 
 
 class Proof(NamedTuple):

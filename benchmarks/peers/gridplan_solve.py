@@ -1,4 +1,4 @@
-"""gridplan itself: one call a problem, and a ladder of shorter limits for its anytime curve."""
+"""gridplan itself: one call a problem, whose improvements are judged and written down at once."""
 
 import json
 from collections.abc import Mapping
@@ -6,14 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.judge import Verdict
 from benchmarks.keeper import Keeper
-from benchmarks.peers import Goal
-from gridplan.optimise import Problem, Solution, solve
+from gridplan.optimise import Problem, Progress, solve
 
 VERSION_OF = ("gridplan", "highspy", "numba")
-FIRST_RUNG = 0.25  # seconds
-NEARLY = 0.9  # a limit may be overrun by a tenth
 
 
 def prepare() -> None:
@@ -27,17 +23,19 @@ def prepare() -> None:
     solve(Problem.from_dict(tiny))
 
 
-def answer(data: Mapping[str, Any], keeper: Keeper, seed: int, goal: Goal | None) -> None:
-    """Solve once within the limit; then find out how short a limit would have beaten the peers.
-
-    The ladder of limits ends at the first plan as good as the goal, or at the seconds that the
-    first call took. One of the limits is just below the time by which such a plan is due.
-    """
+def answer(data: Mapping[str, Any], keeper: Keeper, seed: int) -> None:
+    """Solve within the limit."""
     problem = Problem.from_dict(json.loads(json.dumps(data)))
     keeper.start()
-    solution = solve(problem, time_limit_s=keeper.seconds, seed=seed)
-    took = keeper.passed()
-    value = _note(keeper, solution, took, rung=False)
+
+    def note(progress: Progress) -> None:
+        plan = np.asarray(progress.assignment, dtype=np.int64)
+        value = keeper.judge.verdict(plan)
+        if keeper.value is None or value < keeper.value:
+            keeper.plan, keeper.value = plan, value
+            keeper.note(plan, value)
+
+    solution = solve(problem, time_limit_s=keeper.seconds, seed=seed, on_improved=note)
     keeper.say(
         kind="answer",
         claimed=solution.status,
@@ -46,27 +44,7 @@ def answer(data: Mapping[str, Any], keeper: Keeper, seed: int, goal: Goal | None
         breach_bound=solution.breach_bound,
         gap=solution.gap,
         stopped=solution.stopped,
-        seconds=took,
+        seconds=keeper.passed(),
         own_seconds=solution.seconds,
         reason=solution.reason,
     )
-    if goal is None or value is None or goal.value.beats(value):
-        return
-    for rung in sorted({*(FIRST_RUNG * 2**k for k in range(12)), NEARLY * goal.due_s}):
-        if rung >= took:
-            return
-        keeper.start()
-        solution = solve(problem, time_limit_s=rung, seed=seed)
-        shorter = _note(keeper, solution, keeper.passed(), rung=True)
-        if shorter is not None and not goal.value.beats(shorter):
-            return
-
-
-def _note(keeper: Keeper, solution: Solution, seconds: float, *, rung: bool) -> Verdict | None:
-    if solution.status == "infeasible":
-        return None
-    plan = np.asarray(solution.assignment, dtype=np.int64)
-    value = keeper.judge.verdict(plan)
-    kind = "rung" if rung else "plan"
-    keeper.say(kind=kind, seconds=seconds, value=list(value), plan=plan.tolist())
-    return value

@@ -2,6 +2,15 @@
 
 from gridplan.optimise.objective import evaluate
 from gridplan.optimise.problem import Problem, read_problem, write_problem
+from gridplan.optimise.progress import Progress
 from gridplan.optimise.solve import Solution, solve
 
-__all__ = ["Problem", "Solution", "evaluate", "read_problem", "solve", "write_problem"]
+__all__ = [
+    "Problem",
+    "Progress",
+    "Solution",
+    "evaluate",
+    "read_problem",
+    "solve",
+    "write_problem",
+]

@@ -1,7 +1,7 @@
-"""Compiled moves on whole plans: random spanning trees to start from, then annealing.
+"""Compiled moves of single nodes between grids: what they change, and whether they may be made.
 
-A move gives one node to a neighbouring grid without breaking contiguity, and is accepted as in
-simulated annealing.
+Every change is exact and kept in three parts, (broken hard rules, households outside the range,
+cost), so that the price of the range can follow the temperature.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from gridplan.optimise.problem import Floats, Ints
 
 
 class State(NamedTuple):
-    """A plan with the sums that make a move cheap to judge; one row per grid."""
+    """A plan with the sums that make a move cheap to judge; one row per grid, some to spare."""
 
     at: Ints
     cap: Ints
@@ -25,6 +25,8 @@ class State(NamedTuple):
     zone: NDArray[np.int32]  # nodes by zone of a nested layer
     touch: NDArray[np.int32]  # zones touched by nested layer
     old: Floats
+    origin: Floats  # households with an old grid, and most of them from one
+    free: Ints  # rows without a node, a stack; its height comes last
     stamp: Ints
     queue: Ints
     seed: Ints
@@ -34,7 +36,7 @@ class State(NamedTuple):
 def random_int(seed: Ints, n: int) -> int:
     """Next whole number below n from the generator whose state is ``seed``."""
     seed[0] = seed[0] * 6364136223846793005 + 1442695040888963407
-    drawn: int = ((seed[0] >> 33) & 0x7FFFFFFF) % n
+    drawn: int = (((seed[0] >> 33) & 0x7FFFFFFF) * n) >> 31
     return drawn
 
 
@@ -45,13 +47,17 @@ def random_real(seed: Ints) -> float:
 
 
 @kernel
-def grid_term(k: Kernel, cap: int, h: int, strong: float) -> float:
-    """What a grid of these sizes costs: balance, the worker, and the range as a penalty."""
-    off = (h - k.target) / k.half
+def missed(k: Kernel, cap: int) -> int:
+    """Households by which a grid of this size misses the range; an empty one is worse than any."""
     miss = max(0, k.lo - cap, cap - k.hi)
-    if cap == 0:
-        miss += k.hi
-    return k.balance * off * off + k.per_grid + strong * miss
+    return miss + k.hi if cap == 0 else miss
+
+
+@kernel
+def level(k: Kernel, h: int) -> float:
+    """What a grid of this size costs by itself: balance, and the worker."""
+    off = (h - k.target) / k.half
+    return k.balance * off * off + k.per_grid
 
 
 @kernel
@@ -69,19 +75,47 @@ def put(k: Kernel, s: State, v: int, g: int, sign: int) -> None:
             s.zone[g, zone] += sign
             if before == 0 or before + sign == 0:
                 s.touch[g, layer] += sign
-    for e in range(k.optr[v], k.optr[v + 1]):
-        s.old[g, k.oid[e]] += sign * k.oval[e]
+    if k.change != 0.0 and k.optr[v] < k.optr[v + 1]:
+        put_old(k, s, v, g, sign)
 
 
 @kernel
-def moved(k: Kernel, s: State, g: int) -> float:
-    """Households of grid g that come from another old grid than most."""
-    largest = 0.0
-    total = 0.0
-    for i in range(k.olds):
-        total += s.old[g, i]
-        largest = max(largest, s.old[g, i])
-    return total - largest
+def put_old(k: Kernel, s: State, v: int, g: int, sign: int) -> None:
+    """Likewise for the households by old grid; the largest is looked up again only if it fell."""
+    fell = False
+    for e in range(k.optr[v], k.optr[v + 1]):
+        before = s.old[g, k.oid[e]]
+        s.old[g, k.oid[e]] = before + sign * k.oval[e]
+        s.origin[g, 0] += sign * k.oval[e]
+        s.origin[g, 1] = max(s.origin[g, 1], s.old[g, k.oid[e]])
+        fell |= sign < 0 and before >= s.origin[g, 1]
+    if fell:
+        s.origin[g, 1] = 0.0
+        for i in range(k.olds):
+            s.origin[g, 1] = max(s.origin[g, 1], s.old[g, i])
+
+
+@kernel
+def shift(k: Kernel, s: State, v: int, b: int) -> None:
+    """Give node v to grid b."""
+    put(k, s, v, s.at[v], -1)
+    put(k, s, v, b, 1)
+    s.at[v] = b
+
+
+@kernel
+def moved_delta(k: Kernel, s: State, v: int, a: int, b: int) -> float:
+    """Change in the cost of moved households when node v goes from grid a to grid b."""
+    if k.change == 0.0 or k.optr[v] == k.optr[v + 1]:
+        return 0.0
+    before = s.origin[a, 0] - s.origin[a, 1] + s.origin[b, 0] - s.origin[b, 1]
+    put_old(k, s, v, a, -1)
+    put_old(k, s, v, b, 1)
+    after = s.origin[a, 0] - s.origin[a, 1] + s.origin[b, 0] - s.origin[b, 1]
+    put_old(k, s, v, b, -1)
+    put_old(k, s, v, a, 1)
+    delta: float = k.change * (after - before)
+    return delta
 
 
 @kernel
@@ -103,9 +137,24 @@ def rules_delta(k: Kernel, s: State, v: int, a: int, b: int) -> int:
 
 
 @kernel
-def delta_of(k: Kernel, s: State, v: int, a: int, b: int, strong: float) -> float:
-    """Change in cost when node v goes from grid a to grid b."""
-    delta = 0.0
+def miss_delta(k: Kernel, s: State, v: int, a: int, b: int) -> int:
+    """Change in households outside the range when node v goes from grid a to grid b."""
+    delta = missed(k, s.cap[b] + k.cap[v]) - missed(k, s.cap[a])
+    if s.size[b] > 0:
+        delta -= missed(k, s.cap[b])
+    if s.size[a] > 1:
+        delta += missed(k, s.cap[a] - k.cap[v])
+    return delta
+
+
+@kernel
+def cost_delta(k: Kernel, s: State, v: int, a: int, b: int) -> float:
+    """Change in cost when node v goes from grid a to grid b; either may be empty without it."""
+    delta = level(k, s.h[b] + k.h[v]) - level(k, s.h[a])
+    if s.size[b] > 0:
+        delta -= level(k, s.h[b])
+    if s.size[a] > 1:
+        delta += level(k, s.h[a] - k.h[v])
     for e in range(k.ptr[v], k.ptr[v + 1]):
         g = s.at[k.adj[e]]
         if g == a:
@@ -118,29 +167,7 @@ def delta_of(k: Kernel, s: State, v: int, a: int, b: int, strong: float) -> floa
             delta -= k.lw[label]
         if s.label[b, label] == 0:
             delta += k.lw[label]
-    delta += grid_term(k, s.cap[b] + k.cap[v], s.h[b] + k.h[v], strong)
-    delta -= grid_term(k, s.cap[b], s.h[b], strong) + grid_term(k, s.cap[a], s.h[a], strong)
-    if s.size[a] > 1:
-        delta += grid_term(k, s.cap[a] - k.cap[v], s.h[a] - k.h[v], strong)
-    if k.nest.shape[0] > 0 or len(k.apart) > 0 or len(k.tied) > 0:
-        delta += 1000.0 * strong * rules_delta(k, s, v, a, b)
     return delta
-
-
-@kernel
-def moved_delta(k: Kernel, s: State, v: int, a: int, b: int) -> float:
-    """Change in the cost of moved households when node v goes from grid a to grid b."""
-    if k.olds == 0 or k.optr[v] == k.optr[v + 1]:
-        return 0.0
-    before = moved(k, s, a) + moved(k, s, b)
-    for e in range(k.optr[v], k.optr[v + 1]):
-        s.old[a, k.oid[e]] -= k.oval[e]
-        s.old[b, k.oid[e]] += k.oval[e]
-    after = moved(k, s, a) + moved(k, s, b)
-    for e in range(k.optr[v], k.optr[v + 1]):
-        s.old[a, k.oid[e]] += k.oval[e]
-        s.old[b, k.oid[e]] -= k.oval[e]
-    return k.change * (after - before)
 
 
 @kernel
@@ -187,180 +214,40 @@ def copy_into(target: Ints, source: Ints) -> None:
         target[i] = source[i]
 
 
-@kernel
-def anneal(
-    k: Kernel, s: State, best: Ints, course: Floats, steps: int, strong: float, fixed: bool
-) -> None:
-    """Move nodes between grids while the temperature falls; ``best`` is the best plan seen.
-
-    ``course`` holds the change in cost (with penalties) since the start, its least value, the
-    temperature, and what the temperature is multiplied by every n steps.
-    """
-    n = len(k.h)
-    now = course[0]
-    heat = course[2]
-    for step in range(steps):
-        if step % n == n - 1:
-            heat *= course[3]
-            if now < course[1] - 1e-9:
-                course[1] = now
-                copy_into(best, s.at)
-        v = random_int(s.seed, n)
-        if k.ptr[v] == k.ptr[v + 1]:
-            continue
-        a = s.at[v]
-        b = s.at[k.adj[k.ptr[v] + random_int(s.seed, k.ptr[v + 1] - k.ptr[v])]]
-        if a == b or (fixed and s.size[a] == 1):
-            continue
-        delta = delta_of(k, s, v, a, b, strong) + moved_delta(k, s, v, a, b)
-        if delta > 0 and random_real(s.seed) >= np.exp(-delta / heat):
-            continue
-        if stays_whole(k, s, v, a):
-            put(k, s, v, a, -1)
-            put(k, s, v, b, 1)
-            s.at[v] = b
-            now += delta
-    if now < course[1] - 1e-9:
-        course[1] = now
-        copy_into(best, s.at)
-    course[0] = now
-    course[2] = heat
-
-
-@kernel
-def span(k: Kernel, at: Ints, region: int, root: int, seed: Ints, order: Ints, up: Ints) -> int:
-    """Random spanning tree of a region from a root; long borders are preferred as branches."""
-    n = len(k.h)
-    inside = np.zeros(n, dtype=np.bool_)
-    rim = np.empty(len(k.adj) + 1, dtype=np.int64)
-    tail = np.empty(len(k.adj) + 1, dtype=np.int64)
-    order[0] = root
-    up[root] = -1
-    inside[root] = True
-    count = 1
-    size = 0
-    last = root
-    while True:
-        if last >= 0:
-            for e in range(k.ptr[last], k.ptr[last + 1]):
-                if at[k.adj[e]] == region and not inside[k.adj[e]]:
-                    rim[size] = e
-                    tail[size] = last
-                    size += 1
-        if size == 0:
-            return count
-        i = random_int(seed, size)
-        j = random_int(seed, size)
-        if k.wt[rim[j]] > k.wt[rim[i]]:
-            i = j
-        v = k.adj[rim[i]]
-        last = -1
-        if not inside[v]:
-            inside[v] = True
-            up[v] = tail[i]
-            order[count] = v
-            count += 1
-            last = v
-        size -= 1
-        rim[i] = rim[size]
-        tail[i] = tail[size]
-
-
-@kernel
-def shortfall(h: int, parts: int, lo: int, hi: int) -> int:
-    """Least excess of dividing h households into a number of grids."""
-    return max(0, parts * lo - h, h - parts * hi)
-
-
-@kernel
-def best_branch(
-    k: Kernel, order: Ints, up: Ints, count: int, parts: int, below: Ints, seed: Ints
-) -> tuple[int, int]:
-    """Branch of a spanning tree to cut off, and the number of grids it is to hold."""
-    total = 0
-    for i in range(count):
-        below[order[i]] = k.cap[order[i]]
-    for i in range(count - 1, 0, -1):
-        below[up[order[i]]] += below[order[i]]
-    total = below[order[0]]
-    least = 1e18
-    node = order[count - 1]
-    share = 1
-    for i in range(1, count):
-        h = below[order[i]]
-        near = min(parts - 1, max(1, int(h * parts / max(1, total) + 0.5)))
-        for a in range(max(1, near - 1), min(parts - 1, near + 1) + 1):
-            miss = shortfall(h, a, k.lo, k.hi) + shortfall(total - h, parts - a, k.lo, k.hi)
-            off = 10.0 + miss if miss > 0 else abs(h / a - total / parts) / k.half
-            off += random_real(seed)
-            if off < least:
-                least, node, share = off, order[i], a
-    return node, share
-
-
-@kernel
-def carve(k: Kernel, at: Ints, parts: int, seed: Ints) -> int:
-    """Divide a connected piece into ``parts`` connected grids; return how many there are."""
-    n = len(k.h)
-    order = np.empty(n, dtype=np.int64)
-    up = np.empty(n, dtype=np.int64)
-    below = np.empty(n, dtype=np.int64)
-    todo = np.ones(parts + 1, dtype=np.int64)
-    todo[0] = parts
-    at[:] = 0
-    made = 1
-    region = 0
-    while region < made:
-        root = -1
-        size = 0
-        for v in range(n):
-            if at[v] == region:
-                size += 1
-                if random_int(seed, size) == 0:
-                    root = v
-        if todo[region] <= 1 or size <= 1:
-            region += 1
-            continue
-        count = span(k, at, region, root, seed, order, up)
-        node, share = best_branch(k, order, up, count, todo[region], below, seed)
-        at[node] = made
-        for i in range(count):
-            v = order[i]
-            if up[v] >= 0 and at[up[v]] == made:
-                at[v] = made
-        todo[made] = share
-        todo[region] -= share
-        made += 1
-    return made
-
-
-def fresh_state(k: Kernel, at: Ints, grids: int, seed: Ints) -> State:
-    """The sums of a plan whose grids are numbered 0 to grids - 1."""
+def fresh_state(k: Kernel, at: Ints, grids: int, rows: int, seed: Ints) -> State:
+    """The sums of a plan whose grids are numbered 0 to grids - 1, with rows for more grids."""
     n = len(k.h)
     zones = int(k.nest.max()) + 1 if k.nest.size else 0
-    node = np.repeat(np.arange(n), np.diff(k.lptr))
-    label = np.zeros((grids, len(k.lw)), np.int32)
-    np.add.at(label, (at[node], k.lid), 1)
-    zone = np.zeros((grids, zones), np.int32)
-    touch = np.zeros((grids, len(k.nest)), np.int32)
+    label = _table(np.repeat(at, np.diff(k.lptr)), k.lid, rows, len(k.lw))
+    zone = np.zeros((rows, zones), np.int32)
+    touch = np.zeros((rows, len(k.nest)), np.int32)
     for i, layer in enumerate(k.nest):
         known = layer >= 0
-        np.add.at(zone, (at[known], layer[known]), 1)
-        pairs = np.unique(np.column_stack([at[known], layer[known]]), axis=0)
-        np.add.at(touch[:, i], pairs[:, 0], 1)
-    old = np.zeros((grids, k.olds))
-    node = np.repeat(np.arange(n), np.diff(k.optr))
-    np.add.at(old, (at[node], k.oid), k.oval)
+        mine = _table(at[known], layer[known], rows, zones)
+        zone += mine
+        touch[:, i] = (mine > 0).sum(axis=1)
+    old = np.zeros((rows, k.olds))
+    np.add.at(old, (np.repeat(at, np.diff(k.optr)), k.oid), k.oval)
+    origin = np.column_stack([old.sum(axis=1), old.max(axis=1, initial=0.0)])
+    free = np.append(np.arange(rows - 1, -1, -1), rows - grids)
     return State(
-        at.copy(),
-        np.bincount(at, k.cap, grids).astype(np.int64),
-        np.bincount(at, k.h, grids).astype(np.int64),
-        np.bincount(at, minlength=grids).astype(np.int64),
-        label,
-        zone,
-        touch,
-        old,
-        np.zeros(n + 1, np.int64),
-        np.zeros(n, np.int64),
-        seed,
+        at=at.copy(),
+        cap=np.bincount(at, k.cap, rows).astype(np.int64),
+        h=np.bincount(at, k.h, rows).astype(np.int64),
+        size=np.bincount(at, minlength=rows).astype(np.int64),
+        label=label,
+        zone=zone,
+        touch=touch,
+        old=old,
+        origin=origin,
+        free=free.astype(np.int64),
+        stamp=np.zeros(n + 1, np.int64),
+        queue=np.zeros(n, np.int64),
+        seed=seed,
     )
+
+
+def _table(row: Ints, column: Ints, rows: int, columns: int) -> NDArray[np.int32]:
+    """How often each (row, column) occurs, shape (rows, columns)."""
+    flat = np.bincount(row * columns + column, minlength=rows * columns)
+    return flat.astype(np.int32).reshape(rows, columns)

@@ -1,18 +1,24 @@
-"""Plans without proof: whole plans from spanning trees, then annealed unit moves."""
+"""Plans without proof: whole plans from spanning trees, annealed, and annealed again."""
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gridplan.optimise.anneal import anneal, fresh_course
 from gridplan.optimise.budget import Budget
-from gridplan.optimise.moves import anneal, carve, fresh_state
+from gridplan.optimise.desk import fresh_desk
+from gridplan.optimise.moves import fresh_state
 from gridplan.optimise.piece import Piece, Score, score
 from gridplan.optimise.problem import Ints
+from gridplan.optimise.trees import carve
 
-SLICE = 400_000  # steps between two looks at the budget
+SLICE = 20_000  # steps between two looks at the budget
 NOTED, MOST_SEEN = 200, 20_000  # nodes up to which grids met are noted, and how many
-NOTE = 40  # steps a node between two notes
-HOT, WARM, COLD = 2.0, 0.15, 0.02  # temperatures in units of a typical move
-LOOSE, STRICT = 1.0, 30.0  # price of a household outside the range, likewise
+NOTE = 100  # steps a node between two notes
+HOT = 2.0  # first temperature of a new plan, in units of a typical move
+WARM = (0.2, 0.4, 0.7)  # that of a plan annealed again, in turn
+FEWER = (0.93, 1.0, 0.87)  # grids to start with beside those of target size, where they are many
 
 
 def cost_unit(piece: Piece) -> float:
@@ -30,7 +36,8 @@ def likely_counts(piece: Piece, grids: int | None) -> list[int]:
     fewest = max(1, -(-piece.total // terms.hi))
     most = max(1, min(piece.total // terms.lo, int((piece.cap > 0).sum())))
     best = min(max(round(piece.total / terms.target), min(fewest, most)), most)
-    return [k for k in (best, best - 1, best + 1) if min(fewest, most) <= k <= most] or [most]
+    wanted = [best, best - 1, best + 1] if best < 12 else [round(best * f) for f in FEWER]
+    return [k for k in wanted if min(fewest, most) <= k <= most] or [most]
 
 
 def renumbered(plan: Ints) -> Ints:
@@ -51,12 +58,22 @@ class Search:
         Fixed number of grids, or None.
     seed
         Seed of everything random.
+    tell
+        Called with every plan that is better than all before.
     """
 
-    def __init__(self, piece: Piece, budget: Budget, grids: int | None, seed: int) -> None:
-        self.piece, self.budget, self.grids = piece, budget, grids
+    def __init__(
+        self,
+        piece: Piece,
+        budget: Budget,
+        grids: int | None,
+        seed: int,
+        tell: Callable[[Score, Ints], None] | None = None,
+    ) -> None:
+        self.piece, self.budget, self.grids, self.tell = piece, budget, grids, tell
         self.seed = np.array([seed * 7919 + 12345], dtype=np.int64)
         self.unit = cost_unit(piece)
+        self.desk = fresh_desk(piece)
         self.hard = bool(len(piece.apart) or len(piece.tied) or piece.nest.size)
         self.options = likely_counts(piece, grids)
         self.best: tuple[Score, Ints] | None = None
@@ -72,6 +89,15 @@ class Search:
         found = found._replace(broken=found.broken + wrong)
         if self.best is None or found < self.best[0]:
             self.best = (found, renumbered(plan))
+            if self.tell is not None:
+                self.tell(*self.best)
+
+    def _worth(self, plan: Ints) -> Score:
+        """The score as the moves count it: a grid without households is a miss, no broken rule."""
+        known = score(self.piece, plan)
+        bare = int((np.bincount(plan, self.piece.cap) == 0).sum())
+        miss = known.excess + bare * self.piece.terms.hi
+        return Score(known.broken - bare, miss, known.cost)
 
     def _note(self, plan: Ints) -> None:
         """Remember the grids of a plan that keeps the hard rules."""
@@ -81,7 +107,8 @@ class Search:
 
     def grids_seen(self) -> NDArray[np.bool_]:
         """Grids of the plans met on the way, shape (grids, n)."""
-        table = np.array([np.frombuffer(row, dtype=np.uint8) for row in self.seen])
+        rows = [np.frombuffer(row, dtype=np.uint8) for row in self.seen]
+        table = np.array(rows, dtype=np.uint8).reshape(len(rows), -(-self.piece.n // 8))
         return np.unpackbits(table, axis=1, count=self.piece.n).astype(bool)
 
     @property
@@ -95,7 +122,12 @@ class Search:
         plan = np.zeros(self.piece.n, dtype=np.int64)
         carve(self.piece.kernel, plan, self._count(), self.seed)
         self.tries += 1
-        self.improve(plan, steps, HOT)
+        self._anneal(renumbered(plan), steps, HOT)
+
+    def again(self, steps: int) -> None:
+        """Anneal the best plan once more, from a lower temperature."""
+        self.tries += 1
+        self._anneal(self.plan, steps, WARM[self.tries % len(WARM)])
 
     def _count(self) -> int:
         """Number of grids of the next try: the likely ones in turn, then those around the best."""
@@ -106,27 +138,25 @@ class Search:
             return self.grids
         return max(1, best + (self.tries % 2) * (1 - self.tries // 2 % 2 * 2))
 
-    def improve(self, plan: Ints, steps: int, hot: float) -> None:
-        """Anneal a plan, first loosely, then with the range enforced, and offer the result."""
-        plan = self._anneal(plan, steps, hot, LOOSE)
-        self.offer(self._anneal(plan, steps // 8 + 1000, 2 * COLD, STRICT))
-
-    def _anneal(self, plan: Ints, steps: int, hot: float, strong: float) -> Ints:
-        plan = renumbered(plan)
-        kernel, n = self.piece.kernel, self.piece.n
-        state = fresh_state(kernel, plan, int(plan.max()) + 1, self.seed)
-        best = plan.copy()
-        cooling = (COLD / hot) ** (n / max(n, steps))
-        course = np.array([0.0, 0.0, hot * self.unit, cooling])
-        fixed = self.grids is not None
-        while steps > 0 and not self.budget.over():
-            now = min(steps, max(SLICE // n, 1) * n if n > NOTED else NOTE * n)
-            anneal(kernel, state, best, course, now, strong * self.unit, fixed)
+    def _anneal(self, plan: Ints, steps: int, hot: float) -> None:
+        """Anneal a plan and offer the best one met."""
+        piece, n = self.piece, self.piece.n
+        if not len(piece.u):
+            self.offer(plan)
+            return
+        grids = int(plan.max()) + 1
+        state = fresh_state(piece.kernel, plan, grids, min(n, grids + grids // 4 + 4), self.seed)
+        course = fresh_course(self._worth(plan), hot, self.unit, steps)
+        best, done, fixed = plan.copy(), 0, self.grids is not None
+        portion = min(SLICE, NOTE * n) if n <= NOTED else SLICE
+        while done < steps and not self.budget.over():
+            work = min(portion, steps - done)
+            work = anneal(piece.kernel, state, self.desk, best, course, work, fixed)
             if n <= NOTED and not self.hard:
                 self._note(state.at)
-            self.budget.spend(now)
-            steps -= now
-        return best
+            self.budget.spend(work)
+            done += work
+        self.offer(best)
 
 
 def grid_value(piece: Piece, inside: NDArray[np.bool_], steep: float = 1024.0) -> float:

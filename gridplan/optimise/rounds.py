@@ -1,0 +1,46 @@
+"""How long to search: rounds of annealing, each longer than the last, then exact windows."""
+
+from gridplan.optimise.budget import Budget
+from gridplan.optimise.search import Search
+from gridplan.optimise.windows import Windows
+
+SHORT, LONG = 400, 12_800  # steps a node of a round of annealings, the first and the last
+ROUND = 4  # annealings of a round
+MOST = 60e6  # steps of all rounds
+WINDOWS = 6e6  # work on exact windows
+
+
+def first_rounds(search: Search, effort: float) -> None:
+    """A good plan soon: two short rounds."""
+    for steps in (SHORT, 2 * SHORT):
+        _round(search, int(min(steps * search.piece.n, MOST / 60) * min(1.0, effort)))
+
+
+def _round(search: Search, steps: int) -> None:
+    """Anneal one new plan and the best one again, so that lucky starts and patience both count."""
+    if search.budget.over():
+        return
+    search.start(steps)
+    for _ in range(ROUND - 1):
+        if search.budget.over():
+            return
+        search.again(steps)
+
+
+def improve(search: Search, effort: float, seed: int) -> None:
+    """Rounds of annealing, each twice as long as the one before, then exact windows."""
+    piece, budget = search.piece, search.budget
+    most = MOST * effort
+    steps, spent = 4 * SHORT * piece.n, 0
+    while spent < most and steps <= LONG * piece.n * max(1.0, effort):
+        now = int(min(steps, most / ROUND))
+        _round(search, now)
+        spent += ROUND * now
+        steps *= 2
+    local = Budget(WINDOWS * effort)
+    local.deadline = budget.deadline
+    windows = Windows(piece, search.plan, local, fixed=search.grids is not None, seed=seed)
+    for size in (2, 3):
+        windows.run(size, rounds=3)
+    budget.spend(local.spent)
+    search.offer(windows.plan)
