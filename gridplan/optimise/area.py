@@ -10,7 +10,7 @@ import numpy as np
 
 from gridplan.optimise.compiled import kernel
 from gridplan.optimise.piece import Kernel, Piece
-from gridplan.optimise.problem import Floats, Ints
+from gridplan.optimise.problem import Ints
 
 LOCAL = 62  # nodes of a signed 64-bit mask, with one bit to spare for the carry
 
@@ -34,10 +34,6 @@ class Area(NamedTuple):
     clash: Ints
     cap: Ints
     split: Ints  # least excess of dividing n households into grids
-    price: Floats  # of every piece node; then that of a grid, and what a grid may cost beyond
-    ratio: Floats  # scratch of the bound: gain a household, households, households by label
-    size: Ints
-    ahead: Floats
 
 
 @kernel
@@ -173,27 +169,6 @@ def link(k: Kernel, area: Area, free: int) -> None:
         for b in range(free):
             if a != b and clashes(k, area.node[a], area.node[b]):
                 area.clash[a] |= 1 << b
-
-
-@kernel
-def knapsack(k: Kernel, ratio: Floats, size: Ints, items: int, h: int) -> float:
-    """Least balance cost less gain when households are added in order of falling gain."""
-    curve = k.balance / (k.half * k.half)
-    off = h - k.target
-    gain = 0.0
-    for i in range(items):
-        # one more household gains ratio and costs 2 * curve * off
-        if 2.0 * curve * off >= ratio[i]:
-            break
-        more = float(size[i])
-        if curve > 0:
-            more = min(more, ratio[i] / (2.0 * curve) - off)
-        more = min(more, k.hi - k.target - off)
-        gain += ratio[i] * more
-        off += more
-        if more < size[i]:
-            break
-    return curve * off * off - gain
 
 
 def sweep_order(piece: Piece) -> Ints:

@@ -3,8 +3,7 @@
 Grids are grown node by node from a root, each set once: later siblings exclude earlier ones. A
 branch dies as soon as a component of what is left over could not be divided into grids any more;
 what would be cut off and is too small for a grid is taken along at once. The cost is kept while a
-set grows. Where prices of nodes are given, a branch also dies as soon as no completion can have a
-small reduced cost: this reaches much further than the whole pool does.
+set grows.
 """
 
 from typing import NamedTuple
@@ -16,7 +15,6 @@ from gridplan.optimise.area import (
     LOCAL,
     Area,
     flood,
-    knapsack,
     lowest,
     reachable,
     survey,
@@ -123,70 +121,12 @@ def grow(k: Kernel, area: Area, stack: Stack, d: int, v: int, slack: int) -> boo
         join(k, area, stack, d + 1, t)
     stack.outside[d + 1] = outside
     stack.front[d + 1] = near & ~outside & ~stack.inside[d + 1]
-    priced = area.price[len(k.h) + 1] < 1e300
-    if stack.number[d + 1, 0] >= k.lo - slack and not priced:
+    if stack.number[d + 1, 0] >= k.lo - slack:
         return True
     whole = (1 << area.node[62]) - 1
     reach = flood(area, stack.inside[d + 1], whole & ~outside)
-    if weigh(area, reach) < k.lo - slack:
-        return False
-    return not priced or promising(k, area, stack, d + 1, reach)
-
-
-@kernel
-def promising(k: Kernel, area: Area, stack: Stack, d: int, reach: int) -> bool:  # noqa: C901
-    """Whether some set between that at depth d and ``reach`` can have a small reduced cost.
-
-    Contiguity and the borders among the nodes still free are forgotten, a label not yet touched is
-    charged by household: what remains is a fractional knapsack of prices against balance. One
-    function, since this is where the time goes and calls in here cost half of it.
-    """
-    n = len(k.h)
-    inside = stack.inside[d]
-    free = reach & ~inside
-    items = 0
-    fixed = stack.money[d, 0] + 0.5 * stack.money[d, 1] + k.per_grid - area.price[n]
-    rest = inside
-    while rest != 0:
-        fixed -= area.price[area.node[lowest(area.bits, rest)]]
-        rest &= rest - 1
-    area.ahead[:] = 0.0
-    rest = free
-    while rest != 0:
-        node = area.node[lowest(area.bits, rest)]
-        rest &= rest - 1
-        for e in range(k.lptr[node], k.lptr[node + 1]):
-            area.ahead[k.lid[e]] += k.cap[node]
-    room = max(1.0, float(k.hi - stack.number[d, 0]))
-    while free != 0:
-        node = area.node[lowest(area.bits, free)]
-        free &= free - 1
-        gain = area.price[node]
-        for e in range(k.lptr[node], k.lptr[node + 1]):
-            label = k.lid[e]
-            if stack.seen[d, label] == 0:
-                gain -= k.lw[label] * k.cap[node] / min(room, area.ahead[label])
-        for e in range(k.ptr[node], k.ptr[node + 1]):
-            u = area.place[k.adj[e]]
-            if (inside >> u) & 1:
-                gain += 0.5 * k.wt[e]
-            elif not (reach >> u) & 1:
-                gain -= 0.5 * k.wt[e]
-        if k.h[node] == 0:
-            fixed -= max(0.0, gain)
-            continue
-        rate = gain / k.h[node]
-        at = items
-        while at > 0 and area.ratio[at - 1] < rate:
-            area.ratio[at] = area.ratio[at - 1]
-            area.size[at] = area.size[at - 1]
-            at -= 1
-        area.ratio[at] = rate
-        area.size[at] = k.h[node]
-        items += 1
-    least = knapsack(k, area.ratio, area.size, items, stack.number[d, 1])
-    small: bool = fixed + least < area.price[n + 1]
-    return small
+    enough: bool = weigh(area, reach) >= k.lo - slack
+    return enough
 
 
 @kernel
@@ -217,16 +157,6 @@ def parted(k: Kernel, area: Area, inside: int) -> bool:
 
 
 @kernel
-def worth(k: Kernel, area: Area, inside: int) -> float:
-    """Sum of the prices of a set."""
-    total = area.price[len(k.h)]
-    while inside != 0:
-        total += area.price[area.node[lowest(area.bits, inside)]]
-        inside &= inside - 1
-    return float(total)
-
-
-@kernel
 def emit(k: Kernel, area: Area, stack: Stack, d: int, slack: int, found: Found, at: int) -> int:
     """Write the set at depth d down where it could be a grid of a plan; return the next place."""
     h = stack.number[d, 0]
@@ -243,8 +173,6 @@ def emit(k: Kernel, area: Area, stack: Stack, d: int, slack: int, found: Found, 
         inside &= inside - 1
         found.mask[at, node >> 6] |= 1 << (node & 63)
     found.cost[at] = price_of(k, stack, d)
-    if found.cost[at] - worth(k, area, stack.inside[d]) >= area.price[len(k.h) + 1]:
-        return at
     found.excess[at] = excess
     return at + 1
 
@@ -256,8 +184,6 @@ def walk(k: Kernel, area: Area, stack: Stack, control: Ints, found: Found, slack
     ``control`` holds depth, steps done, step limit, grids found.
     """
     room = len(found.cost) - 1
-    priced = area.price[len(k.h) + 1] < 1e300
-    whole = (1 << area.node[62]) - 1
     while control[0] >= 0 and control[1] < control[2] and control[3] < room:
         d = control[0]
         front = stack.front[d]
@@ -272,10 +198,6 @@ def walk(k: Kernel, area: Area, stack: Stack, control: Ints, found: Found, slack
             control[0] = d + 1
             control[3] = emit(k, area, stack, d + 1, slack, found, control[3])
         stack.outside[d] |= bit
-        if priced and stack.front[d] != 0 and stack.inside[d] != 0:
-            reach = flood(area, stack.inside[d], whole & ~stack.outside[d])
-            if weigh(area, reach) < k.lo - slack or not promising(k, area, stack, d, reach):
-                stack.front[d] = 0
 
 
 def plant(area: Area, stack: Stack, root: int, free: int) -> None:
@@ -313,7 +235,7 @@ class Enumerator:
         Largest excess that a plan worth finding can have, in households.
     """
 
-    def __init__(self, piece: Piece, slack: int, prices: Floats | None = None) -> None:
+    def __init__(self, piece: Piece, slack: int) -> None:
         self.piece, self.slack = piece, slack
         n, depth = piece.n, LOCAL + 2
         k = piece.kernel
@@ -326,10 +248,6 @@ class Enumerator:
             np.zeros(64, ints),
             np.zeros(64, ints),
             least_split(piece.total, k.lo, k.hi),
-            np.concatenate([np.zeros(n + 1), [np.inf]]) if prices is None else prices,
-            np.zeros(64),
-            np.zeros(64, ints),
-            np.zeros(max(1, len(k.lw))),
         )
         self.stack = Stack(
             np.zeros(depth, ints),
@@ -378,10 +296,6 @@ class Enumerator:
         self.control[0] = 0
         return True
 
-    def fits(self) -> bool:
-        """Whether every root's surroundings fit into a mask."""
-        return all(self._survey(root) >= 0 for root in self.roots)
-
     def _survey(self, root: int) -> int:
         """Fill the area of a root, farthest nodes first: this ends hopeless branches soonest."""
         most = self.piece.terms.hi + self.slack
@@ -389,10 +303,6 @@ class Enumerator:
         reachable(self.piece.kernel, self.rank, root, most, far)
         order = np.argsort(-far, kind="stable").astype(np.int64)
         return int(survey(self.piece.kernel, far, order, most, self.area))
-
-    def skip_root(self) -> None:
-        """Leave the rest of the present root's grids out."""
-        self.control[0] = -1
 
     @property
     def steps(self) -> int:

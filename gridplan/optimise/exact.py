@@ -19,6 +19,7 @@ ROUND = 250  # columns added in one round of pricing
 FEW = 1500  # columns that the last integer programme takes at ease
 MANY = 6000
 CUTTING = 12  # rounds of cuts
+BRANCHING = 4e7  # of an integer programme: its nodes times columns times rows
 DIVE = 200_000  # steps of the depth-first search before the integer programme takes over
 
 
@@ -80,7 +81,8 @@ class Partitioning:
         self.quick = quick
         self.upper = upper
         self.best: Ints | None = None
-        self.relaxation = Relaxation(piece.n, 4 * steep * (1 + piece.total))
+        dearest = 1 + int(pool.excess.max(initial=0)) * piece.n
+        self.relaxation = Relaxation(piece.n, 4 * steep * dearest)
         self.added = np.zeros(len(pool), dtype=bool)
         self.unsure = np.inf  # least bound of a count that stayed open
 
@@ -165,7 +167,7 @@ class Partitioning:
                 self.pool.inside(chosen),
                 self.pool.cost[chosen],
                 grids,
-                node_limit=20_000,
+                node_limit=max(20, min(20_000, int(BRANCHING / (len(chosen) * self.piece.n)))),
                 time_limit_s=self.budget.left_s(),
             )
             self.budget.spend(2_000 * (1 + answer.nodes))

@@ -56,10 +56,12 @@ class Relaxation:
     n
         Nodes of the piece.
     penalty
-        Cost of leaving a node uncovered, above anything that a plan can cost.
+        Cost of leaving a node uncovered: the highest price that a node can have.
     central
-        Whether prices come from the middle of the optimal ones (interior point) and not from a
-        corner: they lead column generation straighter, but end less sharply.
+        For column generation: prices come from the middle of the optimal ones (interior point) and
+        not from a corner, and may not fall below ``-penalty`` either. They lead straighter, but
+        end less sharply. Above anything that a plan can cost, ``penalty`` holds nothing back;
+        below, it keeps early prices sane, and `widen` takes back what still binds at the end.
     """
 
     def __init__(self, n: int, penalty: float, *, central: bool = False) -> None:
@@ -73,23 +75,23 @@ class Relaxation:
             self.highs.addRow(1.0, 1.0, 0, np.array([], np.int32), np.array([], np.float64))
         self.highs.addRow(-inf, inf, 0, np.array([], np.int32), np.array([], np.float64))
         # stand-ins, so that every choice of columns is feasible at a price: one a node, and two
-        # that lift or lower the number of grids
-        spare = n + 2
-        starts = np.arange(spare, dtype=np.int32)
-        rows = np.minimum(starts, n).astype(np.int32)
-        sign = np.where(starts == n + 1, -1.0, 1.0)
+        # that lift or lower the number of grids; in reverse, those that let nodes be covered twice
+        rows = np.concatenate([np.arange(n), [n, n], np.arange(n if central else 0)])
+        sign = np.concatenate([np.ones(n + 1), -np.ones(len(rows) - n - 1)])
+        self.spare = len(rows)
         self.highs.addCols(
-            spare,
-            np.full(spare, penalty),
-            np.zeros(spare),
-            np.full(spare, inf),
-            spare,
-            starts,
-            rows,
+            self.spare,
+            np.full(self.spare, penalty),
+            np.zeros(self.spare),
+            np.full(self.spare, inf),
+            self.spare,
+            np.arange(self.spare, dtype=np.int32),
+            rows.astype(np.int32),
             sign,
         )
-        self.spare = spare
+        self.penalty = penalty
         self.inside = np.zeros((0, n), dtype=bool)
+        self.cost = np.zeros(0)
         self.cuts = np.zeros((0, 3), dtype=np.int64)
 
     def add(self, inside: NDArray[np.bool_], cost: Floats) -> None:
@@ -105,6 +107,13 @@ class Relaxation:
             len(cost), cost, zero, inf, len(index), starts, index.astype(np.int32), values
         )
         self.inside = np.concatenate([self.inside, inside])
+        self.cost = np.concatenate([self.cost, cost])
+
+    def widen(self) -> None:
+        """Double the price that a node can have."""
+        self.penalty *= 2.0
+        for column in range(self.spare):
+            self.highs.changeColCost(column, self.penalty)
 
     def cut(self, triples: Ints) -> None:
         """Of the grids with two or three nodes of a triple, a plan holds at most one."""
@@ -119,6 +128,9 @@ class Relaxation:
         low, high = (-inf, inf) if grids is None else (float(grids), float(grids))
         self.highs.changeRowBounds(self.n, low, high)
         self.highs.run()
+        if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            self.highs.clearSolver()  # a basis can go stale; from scratch the same model solves
+            self.highs.run()
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             status = self.highs.modelStatusToString(self.highs.getModelStatus())
             raise SolverError(f"HiGHS left a linear relaxation as '{status}'")

@@ -2,7 +2,9 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,23 +14,26 @@ from gridplan.optimise.bound import quick_bound
 from gridplan.optimise.budget import Budget
 from gridplan.optimise.contract import ConflictError, Contracted, contract
 from gridplan.optimise.cover import search_cover
-from gridplan.optimise.enumerate import Enumerator
 from gridplan.optimise.exact import Answer, gather, prove, steepness
 from gridplan.optimise.lp import Relaxation, violated
 from gridplan.optimise.objective import evaluate
 from gridplan.optimise.piece import Piece, Score, score
 from gridplan.optimise.pool import Pool
-from gridplan.optimise.price import prove_priced
+from gridplan.optimise.price import Pricer
 from gridplan.optimise.problem import Ints, Problem
+from gridplan.optimise.progress import Listener, Trail
+from gridplan.optimise.rounds import first_rounds, improve
 from gridplan.optimise.search import Search
-from gridplan.optimise.windows import Windows
 
 PROVEN = 1e-6  # largest gap of a plan called optimal
-TRIES = 8  # long annealings, each of LENGTH moves a node, MOST moves in all
-LENGTH = 10_000
-MOST = 30e6
-PRICED = 130  # nodes up to which a proof by pricing is tried
-WINDOWS = 30e6  # work on exact windows
+FIRST, SOON = 100, 200_000  # steps a node of a first try, and of the very first in all
+EASY = 200_000  # steps within which the exact engine is tried before the rounds
+PRICED = 1000  # nodes up to which a bound by column generation is tried
+SOON_CUTS, CUTS = 60_000, 600_000  # least cuts of that, before and after the long search
+PATIENT = 200  # nodes from which more effort goes into the search, not only into the proof
+STEEPEST = 1e5  # price of a label up to which least cuts are exact enough
+LISTED = 100_000  # grids held at its end
+POOL = 6e6  # steps of the enumeration of all grids
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +105,12 @@ class Outcome:
 
 
 def solve(
-    problem: Problem, *, effort: float = 1.0, time_limit_s: float = 0.0, seed: int = 0
+    problem: Problem,
+    *,
+    effort: float = 1.0,
+    time_limit_s: float = 0.0,
+    seed: int = 0,
+    on_improved: Listener | None = None,
 ) -> Solution:
     """Divide a community into grids, with the least breach first and then at least cost.
 
@@ -115,6 +125,8 @@ def solve(
         Seconds allowed; 0: no limit. A run that it stops is no longer repeatable.
     seed
         Seed of the search.
+    on_improved
+        Called with a `Progress` whenever the plan of the whole problem or its bound improves.
 
     Returns
     -------
@@ -129,7 +141,10 @@ def solve(
     except ConflictError as conflict:
         return _no_plan(problem, str(conflict), time.perf_counter() - start)
     budget = Budget(math.inf, time_limit_s)
-    work = _Work(parts.pieces, budget, effort, seed)
+    if time_limit_s > 0:
+        budget.deadline = start + time_limit_s
+    trail = Trail(problem, parts, start, on_improved)
+    work = _Work(parts.pieces, budget, effort, seed, trail)
     if problem.grids is None or len(parts.pieces) == 1:
         outcomes = work.every(problem.grids)
     else:
@@ -137,21 +152,29 @@ def solve(
     seconds = time.perf_counter() - start
     if not outcomes or any(outcome.known.broken for outcome in outcomes):
         return _no_plan(problem, conflict_text(problem, parts, outcomes), seconds)
-    return _assemble(problem, parts, outcomes, budget, seconds)
+    found = _assemble(problem, parts, outcomes, budget, seconds)
+    trail.final(found.assignment, found.bound)
+    return found
 
 
 class _Work:
     """Solves pieces, each number of grids once."""
 
-    def __init__(self, pieces: tuple[Piece, ...], budget: Budget, effort: float, seed: int) -> None:
+    def __init__(
+        self, pieces: tuple[Piece, ...], budget: Budget, effort: float, seed: int, trail: Trail
+    ) -> None:
         self.pieces, self.budget, self.effort, self.seed = pieces, budget, effort, seed
+        self.trail = trail
         self.done: dict[tuple[int, int | None], Outcome] = {}
 
     def one(self, number: int, grids: int | None) -> Outcome:
         key = (number, grids)
         if key not in self.done:
             piece = self.pieces[number]
-            self.done[key] = solve_piece(piece, self.budget, self.effort, self.seed, grids)
+            # shares of a fixed number are compared with each other: no plan counts by itself
+            shared = grids is not None and len(self.pieces) > 1
+            tell = None if shared else partial(self.trail.plan, number)
+            self.done[key] = solve_piece(piece, self.budget, self.effort, self.seed, grids, tell)
         return self.done[key]
 
     def every(self, grids: int | None) -> list[Outcome]:
@@ -177,92 +200,101 @@ class _Work:
 
 
 def solve_piece(
-    piece: Piece, budget: Budget, effort: float, seed: int, grids: int | None
+    piece: Piece,
+    budget: Budget,
+    effort: float,
+    seed: int,
+    grids: int | None,
+    tell: Callable[[Score, Ints], None] | None = None,
 ) -> Outcome:
     """Best plan of one connected piece within the effort."""
     if piece.n == 1 or piece.total == 0 or grids == 1:
-        known = score(piece, np.zeros(piece.n, dtype=np.int64))
+        plan = np.zeros(piece.n, dtype=np.int64)
+        known = score(piece, plan)
         if grids is not None and grids > max(1, int((piece.cap > 0).sum())):
             known = known._replace(broken=1)
-        return Outcome(np.zeros(piece.n, np.int64), known, known.cost, known.excess, "")
-    search = Search(piece, budget, grids, seed)
-    for _ in range(6 if piece.n <= 64 else 3):
-        search.start(100 * piece.n + 2000)
+        if tell is not None:
+            tell(known, plan)
+        return Outcome(plan, known, known.cost, known.excess, "")
+    search = Search(piece, budget, grids, seed, tell)
+    search.start(min(FIRST * piece.n, SOON))
+    least = quick_bound(piece, grids)
     answer = None
     try:
-        answer = _best_effort(search, budget, effort, seed)
+        answer = _best_effort(search, budget, effort, seed, least[1])
     except KeyboardInterrupt:
         budget.interrupt()
-    return _outcome(search, answer)
+    return _outcome(search, answer, least)
 
 
-def _best_effort(search: Search, budget: Budget, effort: float, seed: int) -> Answer | None:
-    """The exact engine where its pool fits, else the search and a proof by pricing."""
-    _reach_range(search, effort)
-    steps, room = int(6e6 * effort), int(1.5e6 * effort)
-    answer = prove(search.piece, search.plan, budget, grids=search.grids, steps=steps, room=room)
+def _best_effort(
+    search: Search, budget: Budget, effort: float, seed: int, least: int
+) -> Answer | None:
+    """The exact engine where its pool fits; else column generation, between rounds of search."""
+    for _ in range(5 if search.piece.n <= 64 else 2):
+        search.start(FIRST * search.piece.n)
+    _reach_range(search, effort, least)
+    answer = _by_pool(search, min(EASY, int(POOL * effort)), effort)
     if answer is None:
-        improve(search, effort, seed)
-        answer = _proof(search, effort)
+        first_rounds(search, effort)
+        pricer = Pricer(search)
+        answer = _by_price(pricer, int(SOON_CUTS * effort))
+        if answer is None or not answer.proven:
+            answer = _by_pool(search, int(POOL * min(1.0, effort)), effort) or answer
+        if answer is None or not answer.proven:
+            improve(search, effort if search.piece.n > PATIENT else min(1.0, effort), seed)
+            answer = _by_price(pricer, int(CUTS * effort)) or answer
     if answer is not None and answer.plan is not None:
         search.offer(answer.plan)
     return answer
 
 
-def _outcome(search: Search, answer: Answer | None) -> Outcome:
-    """The best plan of a search and what an answer proves about it."""
+def _by_pool(search: Search, steps: int, effort: float) -> Answer | None:
+    """Proof over all grids of the piece, or None where they are too many."""
+    if search.budget.over():
+        return None
+    room = int(1.5e6 * min(1.0, effort))
+    piece, plan, grids = search.piece, search.plan, search.grids
+    return prove(piece, plan, search.budget, grids=grids, steps=steps, room=room)
+
+
+def _outcome(search: Search, answer: Answer | None, least: tuple[float, int]) -> Outcome:
+    """The best plan of a search and what an answer proves about it.
+
+    ``least`` bounds cost and excess by arithmetic.
+    """
     assert search.best is not None
     known, plan = search.best
     if answer is not None and answer.proven:
         return Outcome(plan, known, known.cost, known.excess, "")
-    bound, excess_bound = quick_bound(search.piece, search.grids)
+    bound, excess_bound = least
     if answer is not None and known.excess == excess_bound:
         # the answer bounds cost and steep excess together, and no plan has less excess
         bound = max(bound, answer.bound - steepness(search.piece) * known.excess)
     return Outcome(plan, known, min(bound, known.cost), excess_bound, "effort")
 
 
-def _reach_range(search: Search, effort: float) -> None:
+def _reach_range(search: Search, effort: float, least: int) -> None:
     """Try harder while a plan of less breach might exist: the exact engine needs it to be fast."""
-    least = quick_bound(search.piece, search.grids)[1]
     for _ in range(6):
         if search.best is None or search.best[0] <= (0, least, math.inf):
             return
         search.start(int(min(2000 * search.piece.n, 1e6) * min(1.0, effort)))
 
 
-def _proof(search: Search, effort: float) -> Answer | None:
-    """Proof by pricing, for plans within the range; None where it does not reach."""
-    assert search.best is not None
-    if search.best[0].broken or search.best[0].excess or search.piece.n > PRICED:
+def _by_price(pricer: Pricer, cuts: int) -> Answer | None:
+    """Proof or bound by column generation, for plans within the range; else None."""
+    search = pricer.search
+    known, _ = search.best or (None, None)
+    assert known is not None
+    if known.broken or known.excess or search.piece.n > PRICED or search.budget.over():
         return None
-    if not Enumerator(search.piece, 0).fits():
+    if search.piece.label_weight.max(initial=0.0) > STEEPEST:
         return None
-    return prove_priced(
-        search.piece,
-        search.plan,
-        search.grids_seen(),
-        search.budget,
-        grids=search.grids,
-        steps=int(20e6 * effort),
-        room=int(300_000 * effort),
-    )
-
-
-def improve(search: Search, effort: float, seed: int) -> None:
-    """Long annealing from several starts, then exact windows on the best plan."""
-    piece, budget = search.piece, search.budget
-    total = min(TRIES * LENGTH * piece.n, MOST) * effort
-    tries = max(1, min(TRIES, round(total / (LENGTH * piece.n))))
-    for _ in range(tries):
-        search.start(int(total / tries))
-    local = Budget(WINDOWS * effort)
-    local.deadline = budget.deadline
-    windows = Windows(piece, search.plan, local, fixed=search.grids is not None, seed=seed)
-    for size in (2, 3):
-        windows.run(size, rounds=3)
-    budget.spend(local.spent)
-    search.offer(windows.plan)
+    answer = pricer.prove(cuts, LISTED)
+    if answer.plan is not None:
+        search.offer(answer.plan)
+    return answer
 
 
 def _assemble(
@@ -349,6 +381,9 @@ def warm_up() -> None:
     parts = contract(Problem.from_dict(tiny))
     solve_piece(parts.pieces[0], Budget(math.inf), 1.0, 0, None)
     piece = parts.pieces[0]
+    search = Search(piece, Budget(math.inf), None, 0)
+    search.start(10)
+    Pricer(search).prove(1000, 100)
     pool = Pool(piece.n, gather(piece, 0, Budget(math.inf), 1000, 1000) or [], 1.0)
     inside, use = pool.inside(np.arange(len(pool))), np.ones(len(pool))
     relaxation = Relaxation(piece.n, 1.0)

@@ -1,0 +1,198 @@
+"""Column generation and its branch and bound, against every set and every partition there is."""
+
+import math
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+from optimise_oracle import oracle
+from optimise_worlds import problem
+
+from gridplan.optimise import Problem
+from gridplan.optimise.branch import Brancher
+from gridplan.optimise.budget import Budget
+from gridplan.optimise.contract import contract
+from gridplan.optimise.flow import cut, network, reset
+from gridplan.optimise.piece import Piece, score
+from gridplan.optimise.price import Pricer
+from gridplan.optimise.search import Search, grid_value
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "nest": {"modes": {"police": "nest"}},
+    "whole": {"modes": {"school": "whole"}},
+    "balance only": {"weights": {"police": 0, "school": 0, "compactness": 0, "balance": 2}},
+    "no balance": {"weights": {"balance": 0}},
+    "change": {
+        "previous": ["a", "a", "b", None, "b", "c", "c", "a", "b"],
+        "weights": {"change": 0.7},
+    },
+    "locks": {"locks": []},
+}
+
+
+def world(variant: str, seed: int) -> Problem:
+    """A community of 3 by 3 units."""
+    changes = dict(VARIANTS[variant])
+    if "locks" in changes:
+        ids = problem(3, 3, seed).node_ids
+        changes["locks"] = [["apart", ids[0], ids[5], ""], ["together", ids[1], ids[7], ""]]
+    return problem(3, 3, seed, mean=150, **changes)
+
+
+def whole_piece(p: Problem) -> Piece:
+    """The largest piece of a problem."""
+    return max(contract(p).pieces, key=lambda piece: piece.n)
+
+
+def parts(piece: Piece, nodes: set[int]) -> list[set[int]]:
+    """Connected parts of some nodes."""
+    left, found = set(nodes), []
+    while left:
+        part, front = set(), [min(left)]
+        while front:
+            v = front.pop()
+            if v in part:
+                continue
+            part.add(v)
+            ends = [(piece.u, piece.v), (piece.v, piece.u)]
+            front += [int(b) for x, y in ends for b in y[x == v] if int(b) in left]
+        left -= part
+        found.append(part)
+    return found
+
+
+def divisible(piece: Piece, nodes: set[int]) -> bool:
+    """Whether each part of what is left has households for some number of grids."""
+    lo, hi = piece.terms.lo, piece.terms.hi
+    sizes = [int(piece.cap[sorted(part)].sum()) for part in parts(piece, nodes)]
+    return all(any(k * lo <= h <= k * hi for k in range(1, h // lo + 1)) for h in sizes)
+
+
+def every_grid(piece: Piece) -> list[tuple[int, ...]]:
+    """All sets that could be a grid of a plan in range."""
+    found = []
+    everything = set(range(piece.n))
+    for size in range(1, piece.n + 1):
+        for nodes in combinations(range(piece.n), size):
+            h = int(piece.cap[list(nodes)].sum())
+            chosen = set(nodes)
+            if not piece.terms.lo <= h <= piece.terms.hi or len(parts(piece, chosen)) > 1:
+                continue
+            plan = np.array([0 if v in chosen else 1 for v in range(piece.n)])
+            zones = [set(row[list(nodes)].tolist()) - {-1} for row in piece.nest]
+            apart = any(a in chosen and b in chosen for a, b in piece.apart.tolist())
+            tied = any(plan[a] != plan[b] for a, b in piece.tied.tolist())
+            if any(len(z) > 1 for z in zones) or apart or tied:
+                continue
+            if divisible(piece, everything - chosen):
+                found.append(nodes)
+    return found
+
+
+def reduced(piece: Piece, nodes: tuple[int, ...], price: np.ndarray[Any, Any]) -> float:
+    """Reduced cost of a grid by plain code."""
+    inside = np.isin(np.arange(piece.n), nodes)
+    return grid_value(piece, inside) - float(price[:-1][inside].sum()) - float(price[-1])
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("seed", range(3))
+def test_lists_exactly_the_grids_below_a_reduced_cost(variant: str, seed: int) -> None:
+    """Over all roots, each grid below the limit is listed once, and no other set."""
+    piece = whole_piece(world(variant, seed))
+    price = np.random.default_rng(seed).normal(0.3, 0.4, piece.n + 1)
+    brancher = Brancher(piece, piece.terms.lo, piece.terms.hi)
+    value = {nodes: reduced(piece, nodes, price) for nodes in every_grid(piece)}
+    enough = float(np.quantile(list(value.values()), 0.4)) if value else 0.0
+    listed: list[tuple[int, ...]] = []
+    for root in range(piece.n):
+        bound, found, _ = brancher.search(
+            root, price, enough, 10**6, Budget(math.inf), tighten=False
+        )
+        assert bound >= enough - 1e-9
+        listed += [tuple(np.flatnonzero(row).tolist()) for row in found]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == {nodes for nodes, cost in value.items() if cost < enough}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("limit", [3, 10**6])
+def test_bounds_hold_however_early_the_search_is_stopped(variant: str, limit: int) -> None:
+    """The bound of a root never exceeds its cheapest grid; without a limit it is reached."""
+    piece = whole_piece(world(variant, 5))
+    price = np.random.default_rng(7).normal(0.5, 0.5, piece.n + 1)
+    brancher = Brancher(piece, piece.terms.lo, piece.terms.hi)
+    rank = brancher.tree.rank
+    grids = every_grid(piece)
+    for root in range(piece.n):
+        mine = [g for g in grids if min(g, key=lambda v: rank[v]) == root]
+        least = min([reduced(piece, g, price) for g in mine], default=math.inf)
+        bound, found, _ = brancher.search(root, price, 50.0, limit, Budget(math.inf), tighten=True)
+        assert bound <= min(least, 50.0) + 1e-7
+        for row in found:
+            assert tuple(np.flatnonzero(row).tolist()) in mine
+        if limit > 3:
+            assert bound == pytest.approx(min(least, 50.0), abs=1e-7)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("cuts", [50, 10**6])
+def test_column_generation_agrees_with_brute_force(variant: str, cuts: int) -> None:
+    """A proven plan is the best of all partitions; a bound is never above it."""
+    for seed in range(2):
+        p = world(variant, seed)
+        best, parted = oracle(p), contract(p)
+        if best.breach or len(parted.pieces) > 1:
+            continue
+        piece = parted.pieces[0]
+        search = Search(piece, Budget(math.inf), p.grids, 0)
+        for _ in range(6):
+            search.start(200)
+        if search.best is None or search.best[0].broken or search.best[0].excess:
+            continue
+        answer = Pricer(search).prove(cuts, 10_000)
+        plan = search.plan if answer.plan is None else answer.plan
+        mine = score(piece, plan)
+        offset = mine.cost - best_cost(p, piece, plan)
+        assert not mine.broken
+        assert not mine.excess
+        assert answer.bound <= best.cost + offset + 1e-6
+        if cuts > 50:
+            assert answer.proven
+            assert mine.cost == pytest.approx(best.cost + offset, abs=1e-6)
+
+
+def best_cost(p: Problem, piece: Piece, plan: np.ndarray[Any, Any]) -> float:
+    """Cost of a plan of the only piece as the problem counts it."""
+    from gridplan.optimise import evaluate
+
+    return evaluate(p, plan[contract(p).node_of])[1]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_cut_is_the_least_of_all_sets(seed: int) -> None:
+    """The side of the source costs no more than any other set; flow kept from before is no harm."""
+    piece = whole_piece(problem(3, 3, seed))
+    net = network(piece.kernel)
+    rng = np.random.default_rng(seed)
+    reset(net)
+    net.excess[piece.n :] = -piece.kernel.lw
+    before = np.zeros(piece.n)
+    for _ in range(4):
+        gain = rng.normal(0.0, 1.0, piece.n)
+        net.excess[: piece.n] += gain - before
+        before = gain
+        cut(net)
+        mine = sum(1 << v for v in range(piece.n) if net.side[v])
+        least = min(set_cost(piece, nodes, gain) for nodes in range(2**piece.n))
+        assert set_cost(piece, mine, gain) == pytest.approx(least, abs=1e-9)
+
+
+def set_cost(piece: Piece, nodes: int, gain: np.ndarray[Any, Any]) -> float:
+    """Labels, half the cut border and gains lost of a set given as a mask."""
+    inside = np.array([(nodes >> v) & 1 for v in range(piece.n)], dtype=bool)
+    labels = np.unique(piece.labels.index[inside[piece.labels.node]])
+    border = 0.5 * float(piece.w[inside[piece.u] != inside[piece.v]].sum())
+    return float(piece.label_weight[labels].sum()) + border - float(gain[inside].sum())
