@@ -8,8 +8,11 @@ import pandas as pd
 from gridplan.assemble import Outcome
 from gridplan.domain import Finding, Severity
 from gridplan.optimise import Solution, evaluate
+from gridplan.optimise.alternatives import Alternative
 from gridplan.optimise.explain import explain
+from gridplan.optimise.ledger import LayerLine
 from gridplan.prepare import Task
+from gridplan.work import Answer
 
 
 @dataclass(frozen=True)
@@ -17,17 +20,39 @@ class Solved:
     """One community after the optimiser: what it answers, and the labels by unit id."""
 
     code: str
-    solution: Solution
-    labels: Mapping[str, object]
-    units: int
+    answer: Answer
+    ids: tuple[str, ...]
+
+    @property
+    def solution(self) -> Solution:
+        """The plan and its proof."""
+        return self.answer.solution
+
+    @property
+    def ledger(self) -> tuple[LayerLine, ...]:
+        """What the plan reaches for each layer, beside the least possible."""
+        return self.answer.ledger
+
+    @property
+    def alternatives(self) -> tuple[Alternative, ...]:
+        """The plan itself and the plans beside it; empty where none were asked for."""
+        return self.answer.alternatives
+
+    @property
+    def labels(self) -> Mapping[str, object]:
+        """Grid number by unit id; an infeasible community has none."""
+        labels = self.solution.assignment.tolist()
+        return dict(zip(self.ids, labels, strict=True)) if labels else {}
+
+    @property
+    def units(self) -> int:
+        """Number of basic units."""
+        return len(self.ids)
 
 
-def solved_task(task: Task, solution: Solution) -> Solved:
-    """Join a task and its solution; an infeasible one has no labels."""
-    ids = task.problem.node_ids
-    labels = solution.assignment.tolist()
-    own = dict(zip(ids, labels, strict=True)) if labels else {}
-    return Solved(task.community_code, solution, own, len(ids))
+def solved_task(task: Task, answer: Answer) -> Solved:
+    """Join a task and what the optimiser says about it."""
+    return Solved(task.community_code, answer, task.problem.node_ids)
 
 
 def judged(task: Task, labels: Mapping[str, object]) -> Solution:
@@ -109,3 +134,65 @@ def out_of_range(
             value=float(answer.breach),
             limit=0.0,
         )
+
+
+def record_of(solved: Solved) -> dict[str, object]:
+    """Gather what ``run.json`` holds of a community."""
+    answer = solved.solution.to_dict()
+    del answer["assignment"]
+    return {**answer, "units": solved.units, "ledger": [vars(x) for x in solved.ledger]}
+
+
+def alignment(solved: Iterable[Solved]) -> pd.DataFrame:
+    """Table of the ledger: per community and layer, what is split and what any plan must split."""
+    rows = [
+        {
+            "community_code": s.code,
+            "layer": line.layer,
+            "mode": line.mode,
+            "households": line.households,
+            "households_aligned": line.aligned,
+            "zones": line.zones,
+            "split_zones": len(line.split),
+            "splits": line.splits,
+            "least_splits": line.least_splits,
+            "incidences": line.incidences,
+            "excess_incidences": line.excess,
+            "least_excess": line.least,
+            "proven": "yes" if line.proven else "no",
+            "stopped": line.stopped,
+            "split_list": "; ".join(f"{zone} ({grids})" for zone, grids in line.split),
+        }
+        for s in solved
+        for line in s.ledger
+    ]
+    return pd.DataFrame(rows)
+
+
+def alternative_tables(solved: Iterable[Solved], layers: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Tables of the alternatives; number 0 is the plan itself."""
+    numbered = [(s, n, a) for s in solved for n, a in enumerate(s.alternatives)]
+    rows = [
+        {
+            "community_code": s.code,
+            "alternative": number,
+            "question": a.question,
+            "households_moved": a.trade_off.moved,
+            "breach": a.trade_off.breach,
+            "objective": a.trade_off.objective,
+            "dearer": a.trade_off.dearer,
+            "grids": a.trade_off.grids,
+            "fewest_households": a.trade_off.fewest,
+            "most_households": a.trade_off.most,
+            "cut_m": a.trade_off.cut_m,
+            **{f"{layer}_excess": a.trade_off.excess.get(layer) for layer in layers},
+            "stopped": a.solution.stopped,
+        }
+        for s, number, a in numbered
+    ]
+    units = [
+        {"community_code": s.code, "alternative": number, "unit_id": unit, "grid": grid + 1}
+        for s, number, a in numbered
+        for unit, grid in zip(s.ids, a.solution.assignment.tolist(), strict=True)
+    ]
+    return {"alternatives": pd.DataFrame(rows), "alternative_units": pd.DataFrame(units)}

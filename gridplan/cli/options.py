@@ -12,6 +12,14 @@ QUIET = click.option("-q", "--quiet", is_flag=True, help="No progress and no tab
 VERBOSE = click.option("-v", "--verbose", is_flag=True, help="List every finding.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON on standard output.")
 
+ALTERNATIVES = click.option(
+    "--alternatives",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Find up to N other plans that are nearly as good, and what each gives up.",
+)
+
 
 def _date(_: click.Context, __: click.Parameter, value: dt.datetime | None) -> dt.date:
     return value.date() if value else dt.date.today()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from gridplan.cli.options import CONFIG, DATE, JSON, QUIET, VERBOSE
+from gridplan.cli.options import ALTERNATIVES, CONFIG, DATE, JSON, QUIET, VERBOSE
 
 PROMISE_BROKEN = 4
 
@@ -44,6 +44,7 @@ PROMISE_BROKEN = 4
     metavar="DIR",
     help="Write every community's problem file to DIR as well.",
 )
+@ALTERNATIVES
 @click.option("--no-maps", is_flag=True, help="Draw no maps.")
 @DATE
 @JSON
@@ -60,6 +61,7 @@ def partition(
     resume: bool,
     overwrite: bool,
     dump_problems: Path | None,
+    alternatives: int,
     no_maps: bool,
     date: dt.date,
     as_json: bool,
@@ -89,6 +91,7 @@ def partition(
         resume=resume,
         maps=not no_maps,
         problems=dump_problems,
+        alternatives=alternatives,
         date=date,
     )
     with show.progress(quiet or as_json) as progress:

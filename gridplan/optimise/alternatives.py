@@ -6,6 +6,8 @@ had to be divided elsewhere? The questions only add to the hard rules, so that e
 those of the community; each is then measured by the community's own objective.
 """
 
+import math
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
@@ -15,10 +17,14 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from gridplan.optimise.contract import Contracted, contract
+from gridplan.optimise.contract import ConflictError, Contracted, contract
+from gridplan.optimise.kept import keeps_rules
 from gridplan.optimise.objective import cut_metres, evaluate, excess_incidences
 from gridplan.optimise.problem import Ints, Problem
 from gridplan.optimise.solve import PROVEN, Solution, solve
+
+EFFORT = 0.3
+"""Effort for each question where the plan itself had an effort of 1."""
 
 MORE, LESS = 4.0, 0.25
 """Factors on the weight of a term that is to matter more, or less."""
@@ -88,7 +94,8 @@ def alternatives(
     best: Solution,
     *,
     count: int,
-    effort: float = 0.3,
+    effort: float = EFFORT,
+    time_limit_s: float = 0.0,
     seed: int = 0,
     difference: float = 0.05,
     within: float = 0.5,
@@ -105,6 +112,9 @@ def alternatives(
         Number of plans wanted; fewer where no more were found.
     effort
         Counted work for each question.
+    time_limit_s
+        Seconds for all questions together; 0: no limit. Where it strikes, the answer is no longer
+        repeatable, and every alternative says that it was stopped by ``time``.
     seed
         Seed of the search.
     difference
@@ -117,10 +127,18 @@ def alternatives(
     -------
     list
         Up to ``count`` alternatives; none for a problem without a plan.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        On Ctrl-C, unlike ``solve``, which then answers with what it has.
     """
     if count < 1 or best.objective is None:
         return []
-    found = list(_answers(problem, best, 4 * count + 4, effort, seed))
+    deadline = time.perf_counter() + time_limit_s if time_limit_s else math.inf
+    found = list(_answers(problem, best, 4 * count + 4, effort, seed, deadline))
+    if time.perf_counter() >= deadline:
+        found = [replace(a, solution=replace(a.solution, stopped="time")) for a in found]
     limit = best.objective + within * max(abs(best.objective), PROVEN)
     total = max(1, int(problem.households.sum()))
     kept: list[Alternative] = []
@@ -179,22 +197,27 @@ def households_apart(problem: Problem, one: Ints, other: Ints) -> int:
 
 
 def _answers(
-    problem: Problem, best: Solution, tries: int, effort: float, seed: int
+    problem: Problem, best: Solution, tries: int, effort: float, seed: int, deadline: float
 ) -> Iterator[Alternative]:
     """Answer the first questions, and keep what obeys the community's rules."""
-    parts = contract(problem)
-    touched = _whole_touches(problem, best.assignment)
+    try:
+        parts = contract(problem)
+    except ConflictError:  # the best plan was made by hand
+        return
     for _, question in zip(range(tries), _questions(problem, best, parts), strict=False):
-        found = solve(question.problem, effort=effort, seed=seed)
+        left_s = deadline - time.perf_counter()
+        if left_s <= 0:
+            return
+        limit_s = left_s if math.isfinite(deadline) else 0.0
+        found = solve(question.problem, effort=effort, time_limit_s=limit_s, seed=seed)
+        if found.stopped == "interrupt":
+            raise KeyboardInterrupt
         if found.objective is None or found.breach > best.breach:
             continue
-        if not _keeps_nodes(parts, found.assignment):
-            continue
-        if _whole_touches(problem, found.assignment) > touched:
-            continue
-        solution = _judged(problem, best, found)
-        worth = trade_off(problem, best, found.assignment)
-        yield Alternative(solution, worth, question.text)
+        if keeps_rules(problem, parts, best.assignment, found.assignment):
+            solution = _judged(problem, best, found)
+            worth = trade_off(problem, best, found.assignment)
+            yield Alternative(solution, worth, question.text)
 
 
 def _judged(problem: Problem, best: Solution, found: Solution) -> Solution:
@@ -211,18 +234,6 @@ def _judged(problem: Problem, best: Solution, found: Solution) -> Solution:
         bound=bound,
         gap=None if bound is None else max(0.0, cost - bound) / max(abs(cost), 1e-9),
     )
-
-
-def _keeps_nodes(parts: Contracted, assignment: Ints) -> bool:
-    """Whether units that hard rules keep together share a grid: a lock may have undone that."""
-    table = np.column_stack([parts.piece_of, parts.node_of, assignment])
-    return len(np.unique(table, axis=0)) == len(np.unique(table[:, :2], axis=0))
-
-
-def _whole_touches(problem: Problem, assignment: Ints) -> int:
-    """Incidences of all layers of mode whole; only the constant in the excess differs."""
-    layers = (x for x in problem.zones if problem.modes[x] == "whole")
-    return sum(excess_incidences(problem, layer, assignment) for layer in layers)
 
 
 def _questions(problem: Problem, best: Solution, parts: Contracted) -> Iterator[_Question]:

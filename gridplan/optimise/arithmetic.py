@@ -41,7 +41,7 @@ def _stairwells(case: Case, unit: int) -> Cure | None:
     fewest = max(2, -(-held // case.problem.max))
     tried: list[Cure | None] = []
     for parts in (fewest, 2 * fewest):
-        text = f"give the stairwells of unit {name} as units of their own, at least {parts} of them"
+        text = f"give the stairwells of unit {name}, at least {parts}, in [inputs.stairwells]"
         tried.append(case.cure("divide-unit", text, divided(case.problem, unit, parts)))
         if tried[-1] is None or not tried[-1].breach:
             break

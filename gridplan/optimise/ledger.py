@@ -1,21 +1,24 @@
 """How far each jurisdiction layer is respected, beside the least that any plan could reach for it.
 
-The least is that of the layer alone: the same community, hard rules and least breach, but nothing
-else in the objective. So two layers cannot always reach their minimum in one plan.
+The least is that of the layer alone: the same community, hard rules and breach, but nothing else in
+the objective. So two layers cannot always reach their minimum in one plan.
 """
 
-import math
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gridplan.optimise.contract import ConflictError, contract
-from gridplan.optimise.objective import evaluate, excess_incidences
-from gridplan.optimise.problem import TERMS, Ints, Problem
-from gridplan.optimise.solve import Solution, solve
+from gridplan.optimise.least import Least, Work, by_zone, known_plan, least_excess
+from gridplan.optimise.objective import excess_incidences
+from gridplan.optimise.problem import Ints, Problem
 
-ROUNDING = 1e-6  # an excess is a whole number; a bound that misses one by less counts as it
+EFFORT = 0.1
+"""Effort for each layer where the plan itself had an effort of 1."""
+
+BLINK = 1e-3  # seconds for a layer whose time is up before it began
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,16 @@ class LayerLine:
         Incidences beyond those that the zones' sizes force; below 0 only with grids above the
         maximum.
     least
-        Proven lower bound of the excess of any plan of least breach.
+        Proven lower bound of the excess of any plan that keeps the hard rules and misses the range
+        by no more than this one.
     proven
-        Whether some plan of least breach is known to reach ``least``.
+        Whether such a plan is known that reaches ``least``.
     split
         Zones that lie in more than one grid, with their number of grids.
     aligned, households
         Households of the grids that touch exactly one zone, and all households.
+    stopped
+        What ended the work before a proof: ``effort`` or ``time``; empty where nothing did.
     """
 
     layer: str
@@ -53,6 +59,7 @@ class LayerLine:
     split: tuple[tuple[str, int], ...]
     aligned: int
     households: int
+    stopped: str = ""
 
     @property
     def splits(self) -> int:
@@ -66,25 +73,52 @@ class LayerLine:
 
     @property
     def sentence(self) -> str:
-        """In words, such as "police: 3 zones are split, 4 times in all; 4 is the minimum"."""
+        """In words, such as "police: 3 zones split, 4 times in all; 4 is the proven minimum"."""
         if not self.splits:
-            return f"{self.layer}: no zone is split"
-        zones = "1 zone is" if len(self.split) == 1 else f"{len(self.split)} zones are"
-        times = "once" if self.splits == 1 else f"{self.splits} times"
+            return f"{self.layer}: no zone split"
+        zones = "1 zone" if len(self.split) == 1 else f"{len(self.split)} zones"
+        times = ", once" if self.splits == 1 else f", {self.splits} times in all"
+        each_once = self.splits == len(self.split) > 1
+        said = f"{self.layer}: {zones} split{'' if each_once else times}"
         if self.proven:
-            proof = f"{self.least_splits or 'none'} is the minimum"
-        elif self.least_splits:
-            proof = f"at least {self.least_splits} is proven"
-        else:
-            proof = "no minimum is proven"
-        return f"{self.layer}: {zones} split, {times} in all; {proof}"
+            return f"{said}; {self.least_splits or 'none'} is the proven minimum"
+        if self.least_splits:
+            return f"{said}; at least {self.least_splits} proven unavoidable"
+        return f"{said}; no minimum proven"
+
+
+def in_all(lines: Iterable[LayerLine]) -> list[LayerLine]:
+    """Add up the lines of several communities, layer by layer in the order met.
+
+    A zone that lies in two communities counts in each: that it is divided there is nobody's choice.
+    """
+    by_layer: dict[str, list[LayerLine]] = {}
+    for line in lines:
+        by_layer.setdefault(line.layer, []).append(line)
+    return [_sum(of_layer) for of_layer in by_layer.values()]
+
+
+def _sum(lines: Sequence[LayerLine]) -> LayerLine:
+    return LayerLine(
+        layer=lines[0].layer,
+        mode=lines[0].mode,
+        zones=sum(x.zones for x in lines),
+        incidences=sum(x.incidences for x in lines),
+        excess=sum(x.excess for x in lines),
+        least=sum(x.least for x in lines),
+        proven=all(x.proven for x in lines),
+        split=tuple(pair for x in lines for pair in x.split),
+        aligned=sum(x.aligned for x in lines),
+        households=sum(x.households for x in lines),
+        stopped=next((x.stopped for x in lines if x.stopped), ""),
+    )
 
 
 def layer_ledger(
     problem: Problem,
     assignment: NDArray[np.integer],
     *,
-    effort: float = 0.1,
+    effort: float = EFFORT,
     time_limit_s: float = 0.0,
     seed: int = 0,
 ) -> list[LayerLine]:
@@ -97,7 +131,8 @@ def layer_ledger(
     assignment
         Grid of every unit, any whole numbers, shape (n,).
     effort
-        Counted work for each layer whose minimum does not follow from the sizes of its zones.
+        Counted work for each layer whose minimum does not follow from the sizes of its zones; 0:
+        those minima stay open.
     time_limit_s
         Seconds for all layers together; 0: no limit. Where it strikes, the answer is no longer
         repeatable.
@@ -109,23 +144,20 @@ def layer_ledger(
     list
         One line per layer, in the order of the problem.
     """
-    breach = evaluate(problem, assignment)[0]
-    return [
-        _line(
-            problem,
-            layer,
-            np.asarray(assignment, dtype=np.int64),
-            breach,
-            (effort, time_limit_s / len(problem.zones), seed),
-        )
-        for layer in problem.zones
-    ]
+    grid = np.asarray(assignment, dtype=np.int64)
+    known = known_plan(problem, grid)
+    deadline = time.perf_counter() + time_limit_s
+    lines = []
+    for number, layer in enumerate(problem.zones):
+        share_s = (deadline - time.perf_counter()) / (len(problem.zones) - number)
+        work = Work(effort, max(BLINK, share_s) if time_limit_s else 0.0, seed)
+        least = None if known is None else least_excess(known, layer, work)
+        lines.append(_line(problem, layer, grid, least))
+    return lines
 
 
-def _line(
-    problem: Problem, layer: str, grid: Ints, breach: int, work: tuple[float, float, int]
-) -> LayerLine:
-    held = _households(problem, layer, grid)
+def _line(problem: Problem, layer: str, grid: Ints, least: Least | None) -> LayerLine:
+    held = by_zone(problem, layer, grid)
     touched: dict[str, int] = {}
     zones_of: dict[int, int] = {}
     for label, zone in held:
@@ -133,87 +165,18 @@ def _line(
         zones_of[label] = zones_of.get(label, 0) + 1
     alone = [label for label, zones in zones_of.items() if zones == 1]
     excess = excess_incidences(problem, layer, grid)
-    least, proven = _least(problem, layer, excess, breach, work)
+    if least is None:
+        least = Least(min(0, excess), proven=False, stopped="")
     return LayerLine(
         layer=layer,
         mode=problem.modes[layer],
         zones=len(touched),
         incidences=len(held),
         excess=excess,
-        least=least,
-        proven=proven,
+        least=least.excess,
+        proven=least.proven,
         split=tuple((zone, n) for zone, n in sorted(touched.items()) if n > 1),
         aligned=int(problem.households[np.isin(grid, alone)].sum()),
         households=int(problem.households.sum()),
+        stopped=least.stopped,
     )
-
-
-def _households(problem: Problem, layer: str, label: Ints) -> dict[tuple[int, str], int]:
-    """Households by label and zone, where there are any."""
-    held: dict[tuple[int, str], int] = {}
-    rows = zip(label.tolist(), problem.zones[layer], problem.households.tolist(), strict=True)
-    for number, zone, households in rows:
-        if zone is not None and households:
-            held[number, zone] = held.get((number, zone), 0) + households
-    return held
-
-
-def _least(
-    problem: Problem, layer: str, excess: int, breach: int, work: tuple[float, float, int]
-) -> tuple[int, bool]:
-    """Lower bound of a layer's excess at least breach, and whether a plan reaches it."""
-    floor = floor_of(problem, layer, breach)
-    if floor >= excess:
-        return excess, True
-    effort, time_limit_s, seed = work
-    found = solve(alone(problem, layer), effort=effort, time_limit_s=time_limit_s, seed=seed)
-    if found.objective is None or found.breach > breach:
-        return floor, False  # its plan is worse than the known one, and so is its bound
-    bound = floor
-    if found.bound is not None:
-        bound = max(floor, math.ceil(found.bound - ROUNDING))
-    reached = _reached(problem, layer, found)
-    if found.breach == breach:
-        reached = min(reached, excess)
-    least = min(bound, reached)
-    known = found.breach == found.breach_bound
-    return min(least, excess), known and least == reached <= excess
-
-
-def _reached(problem: Problem, layer: str, found: Solution) -> int:
-    return excess_incidences(problem, layer, found.assignment)
-
-
-def alone(problem: Problem, layer: str) -> Problem:
-    """The same community, with nothing but the excess of one layer as its cost."""
-    kept = {x: z for x, z in problem.zones.items() if x == layer or problem.modes[x] != "soft"}
-    return replace(
-        problem,
-        zones=kept,
-        modes={x: problem.modes[x] for x in kept},
-        weights={**dict.fromkeys(kept, 0.0), **dict.fromkeys(TERMS, 0.0), layer: 1.0},
-    )
-
-
-def floor_of(problem: Problem, layer: str, breach: int) -> int:
-    """Lower bound of a layer's excess from sizes alone.
-
-    A zone needs a grid in every connected part it reaches, and there as many as its households
-    fill; where the range is missed a grid may hold more, and only the first counts.
-    """
-    try:
-        parts = contract(problem).piece_of
-    except ConflictError:
-        return 0
-    needed, sizes = 0, dict.fromkeys(problem.zones[layer], 0)
-    for (_, zone), households in _households(problem, layer, parts).items():
-        needed += 1 if breach else -(-households // problem.max)
-        sizes[zone] += households
-    if problem.grids is not None and None not in _lived_in(problem, layer):
-        needed = max(needed, problem.grids)
-    return needed - sum(-(-size // problem.max) for size in sizes.values())
-
-
-def _lived_in(problem: Problem, layer: str) -> set[str | None]:
-    rows = zip(problem.zones[layer], problem.households.tolist(), strict=True)
-    return {zone for zone, households in rows if households}

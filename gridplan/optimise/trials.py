@@ -189,7 +189,7 @@ def _dead_end(case: Case, gate: Ints, behind: Ints) -> Cause:
     others = np.setdiff1d(np.arange(len(problem.node_ids)), np.concatenate([gate, behind]))
     cures: list[Cure | None] = [case.link(behind, others)] if len(others) else []
     if len(gate) == 1:
-        text = f"divide unit {name}, by its stairwells for instance"
+        text = f"divide unit {name}, by its stairwells in [inputs.stairwells] for instance"
         cures.append(case.cure("divide-unit", text, divided(problem, int(gate[0]), 2)))
     cures += _blocks_undone(case, gate)
     return Cause(
