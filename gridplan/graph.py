@@ -6,7 +6,6 @@ a link makes neighbours where geometry shows none.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import geopandas as gpd
 import networkx as nx
@@ -15,23 +14,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from gridplan.barriers import Barrier, divided_ground, open_metres, runs_along
 from gridplan.domain import Finding, Severity
 from gridplan.topology import Shapes, SharedEdges, shared_edges
-
-PARALLEL = np.sqrt(0.5)
-"""A border runs along a line when it turns from it by less than 45 degrees (the cosine of that)."""
-
-CROSSING_M = 0.5
-"""Nearer than this to a line, in metres, the direction is not asked: the border lies on it."""
-
-
-@dataclass(frozen=True)
-class Barrier:
-    """One barrier layer: its lines or polygons, and whether it cuts."""
-
-    name: str
-    shapes: Shapes
-    hard: bool
 
 
 def border_table(
@@ -40,6 +25,7 @@ def border_table(
     *,
     near_m: float,
     discount: float,
+    standing: Shapes | None = None,
 ) -> pd.DataFrame:
     """Measure the border of every pair of neighbouring cells of one community.
 
@@ -53,32 +39,38 @@ def border_table(
         How near to a barrier a border must run to count as along it, in metres.
     discount
         What a metre along a barrier costs.
+    standing
+        The units' own shapes; the cells themselves where left out. They tell on which side of a
+        hard barrier a cell lies that it divides.
 
     Returns
     -------
     pandas.DataFrame
         One row per pair, sorted: ``a``, ``b`` (positions in ``cells``), ``shared_m`` (metres, hard
         barriers left out), ``cost_m`` (metres, along barriers times ``discount``), ``hard_m``
-        (metres along hard barriers), ``along`` (names of the barriers that more than half of the
-        border follows).
+        (metres along hard barriers, or cut off by one), ``along`` (names of the barriers that more
+        than half of the border follows).
     """
-    edges = shared_edges(cells.geometry.to_numpy())
+    shapes = cells.geometry.to_numpy()
+    edges = shared_edges(shapes)
     community = pd.factorize(cells["community_code"])[0]
     inside = community[edges.left] == community[edges.right]
     edges = SharedEdges(
         edges.left[inside], edges.right[inside], edges.start[inside], edges.end[inside]
     )
     metres = edges.length_m
-    follows = {b.name: _runs_along(edges, b.shapes, near_m) for b in barriers}
+    follows = {b.name: runs_along(edges, b.shapes, near_m) for b in barriers}
     hard = _any([follows[b.name] for b in barriers if b.hard], len(metres))
     soft = _any([follows[b.name] for b in barriers if not b.hard], len(metres)) & ~hard
+    divided = divided_ground(shapes, barriers, shapes if standing is None else standing)
+    free = np.where(hard, 0.0, open_metres(edges, divided))
     table = pd.DataFrame(
         {
             "a": edges.left,
             "b": edges.right,
-            "shared_m": np.where(hard, 0.0, metres),
-            "cost_m": np.where(hard | soft, discount, 1.0) * np.where(hard, 0.0, metres),
-            "hard_m": np.where(hard, metres, 0.0),
+            "shared_m": free,
+            "cost_m": np.where(soft, discount, 1.0) * free,
+            "hard_m": metres - free,
             "all_m": metres,
             **{f"along:{name}": np.where(on, metres, 0.0) for name, on in follows.items()},
         }
@@ -98,24 +90,6 @@ def _names_along(summed: pd.DataFrame, names: list[str]) -> pd.Series:
 
 def _any(masks: list[NDArray[np.bool_]], size: int) -> NDArray[np.bool_]:
     return np.logical_or.reduce(masks) if masks else np.zeros(size, dtype=bool)
-
-
-def _runs_along(edges: SharedEdges, shapes: Shapes, near_m: float) -> NDArray[np.bool_]:
-    """Tell for every border segment whether it follows the nearest of the shapes."""
-    result = np.zeros(len(edges.left), dtype=bool)
-    if not len(shapes) or not len(result):
-        return result
-    middle = shapely.points((edges.start + edges.end) / 2)
-    (segment, shape), metres = shapely.STRtree(shapes).query_nearest(
-        middle, max_distance=near_m, all_matches=False, return_distance=True
-    )
-    towards = shapely.get_coordinates(shapely.shortest_line(middle[segment], shapes[shape]))
-    across = towards[1::2] - towards[::2]
-    along = edges.end[segment] - edges.start[segment]
-    size = np.hypot(*across.T) * np.hypot(*along.T)
-    sine = np.abs(across[:, 0] * along[:, 1] - across[:, 1] * along[:, 0])
-    result[segment] = (metres <= CROSSING_M) | (sine >= PARALLEL * size)
-    return result
 
 
 def community_graph(
@@ -196,6 +170,8 @@ def join_parts(
     findings
         One ``part-joined`` per link is added, with the metres between the two units.
     """
+    if nx.number_connected_components(graph) < 2:
+        return
     shapes = cells.set_index("unit_id").geometry
     while True:
         parts = sorted((sorted(p) for p in nx.connected_components(graph)), key=lambda p: p[0])
@@ -206,7 +182,7 @@ def join_parts(
         if not small:
             return
         i = min(small, key=lambda i: (size[i], parts[i][0]))
-        a, b, metres = _nearest(
+        a, b, metres = nearest_pair(
             parts[i], [n for j, p in enumerate(parts) if j != i for n in p], shapes
         )
         graph.add_edge(a, b, shared_m=0.0, cost_m=0.0, along=(), link="joined")
@@ -217,8 +193,23 @@ def join_parts(
         findings.append(_link("part-joined", message, cells, (a, b), metres))
 
 
-def _nearest(part: list[str], others: list[str], shapes: gpd.GeoSeries) -> tuple[str, str, float]:
-    """Find the pair of units with the smallest distance; then the longest border, then ids."""
+def nearest_pair(
+    part: list[str], others: list[str], shapes: gpd.GeoSeries
+) -> tuple[str, str, float]:
+    """Find the pair of units with the smallest distance; then the longest border, then ids.
+
+    Parameters
+    ----------
+    part, others
+        Unit ids.
+    shapes
+        Cells in metres, by unit id.
+
+    Returns
+    -------
+    tuple
+        A unit of the part, one of the others, and the metres between them.
+    """
     here, there = shapes[part].to_numpy(), shapes[others].to_numpy()
     (i, j), metres = shapely.STRtree(there).query_nearest(here, return_distance=True)
     touching = shapely.length(shapely.intersection(here[i], there[j]))
@@ -324,7 +315,7 @@ def _list_large_units(
         if households > maximum:
             message = (
                 f"unit {unit} alone has {households} households, more than a grid may hold; "
-                "give its stairwells as units to divide it"
+                "give its stairwells in [inputs.stairwells] to divide it"
             )
             findings.append(
                 _block("block-over-max", unit, community_code, households, maximum, message)

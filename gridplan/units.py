@@ -1,4 +1,4 @@
-"""Basic units: the community each belongs to, and the blocks that must stay together."""
+"""Basic units: the community that each belongs to."""
 
 import geopandas as gpd
 import numpy as np
@@ -7,14 +7,11 @@ import shapely
 from numpy.typing import NDArray
 
 from gridplan.domain import Finding, Severity
-from gridplan.layers.columns import some
+from gridplan.errors import TopologyError
 from gridplan.topology import Shapes
 
 LISTED_SHARE = 0.01
 """A unit is listed as straddling when more than this share of it lies outside its community."""
-
-FEW_SHARE = 0.1
-"""Fewer households than this share outside every zone look like a gap in the layer."""
 
 
 def place_units(
@@ -45,6 +42,11 @@ def place_units(
     -------
     geopandas.GeoDataFrame
         The units that have a community, ``community_code`` filled.
+
+    Raises
+    ------
+    TopologyError
+        Where no unit has one.
     """
     codes = communities["community_code"].to_numpy()
     named = units["community_code"].isin(codes)
@@ -55,6 +57,13 @@ def place_units(
     _list_straddling(units, communities, home, findings)
     home = _snap_outside(units, communities, home, nearest_m, findings)
     kept = home >= 0
+    if len(units) and not kept.any():
+        raise TopologyError(
+            f"inputs.units: none of the {len(units)} units lies in a community or within "
+            f"{nearest_m:g} m of one; look at the crs of both layers, and whether they are of the "
+            "same place",
+            findings,
+        )
     placed = units[kept].assign(community_code=codes[home[kept]])
     return placed.reset_index(drop=True)
 
@@ -78,18 +87,28 @@ def largest_share(
     share : numpy.ndarray
         float64 (n,), share of the shape's own area that lies in it; 1 for a point.
     """
-    table = _shares(shapes, areas)
+    return best_shares(shares_of(shapes, areas), len(shapes))
+
+
+def best_shares(table: pd.DataFrame, count: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Pick the largest of the shares of each of ``count`` shapes, as ``largest_share`` does."""
     best = table.sort_values(["shape", "share", "area"], ascending=[True, False, True])
     best = best.drop_duplicates("shape")
-    row = np.full(len(shapes), -1, dtype=np.int64)
-    share = np.zeros(len(shapes))
+    row = np.full(count, -1, dtype=np.int64)
+    share = np.zeros(count)
     row[best["shape"]] = best["area"]
     share[best["shape"]] = best["share"]
     return row, share
 
 
-def _shares(shapes: Shapes, areas: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Share of each shape in each area it meets; a point has the share 1."""
+def shares_of(shapes: Shapes, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Measure the share of each shape in each area it meets; a point has the share 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``shape`` and ``area`` (positions), ``share`` (of the shape's own area, more than 0).
+    """
     grounds = areas.geometry.to_numpy()
     shape, area = areas.sindex.query(shapes, predicate="intersects")
     share = np.ones(len(shape))
@@ -198,44 +217,3 @@ def _snap_outside(
             )
         )
     return home
-
-
-def zone_of_units(
-    units: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, name: str, findings: list[Finding]
-) -> pd.Series:
-    """Find the zone that holds most of every unit's area.
-
-    Parameters
-    ----------
-    units
-        ``unit_id``, ``households`` and their own shapes in metres.
-    zones
-        ``zone_id`` and polygons, sorted by id; overlapping zones go by the larger share.
-    name
-        The zone layer, for the findings.
-    findings
-        One ``unit-without-zone`` is added where units with households lie in no zone.
-
-    Returns
-    -------
-    pandas.Series
-        Zone ids with the index of ``units``, missing where a unit lies in none.
-    """
-    row, _ = largest_share(units.geometry.to_numpy(), zones)
-    ids = np.r_[zones["zone_id"].to_numpy(dtype=object), [None]]
-    found = pd.Series(ids[row], index=units.index, dtype=object)
-    left = units[found.isna() & (units["households"] > 0)]
-    if len(left):
-        few = left["households"].sum() < FEW_SHARE * units["households"].sum()
-        findings.append(
-            Finding(
-                "unit-without-zone",
-                Severity.WARNING if few else Severity.INFO,
-                f"{name}: {len(left)} units with {int(left['households'].sum())} households lie in "
-                f"no zone ({some(left['unit_id'])}); they count for no zone of this layer",
-                layer=name,
-                place=str(left["unit_id"].iloc[0]),
-                value=float(left["households"].sum()),
-            )
-        )
-    return found

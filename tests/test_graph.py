@@ -80,13 +80,18 @@ def test_a_hard_barrier_cuts(offset: float) -> None:
     assert found == {(0, 1): (0.0, 0.0, 20.0, ("road",))}
 
 
-def test_a_barrier_across_or_far_away_does_not_count() -> None:
-    """A road that crosses the border, or runs 13 m beside it, changes nothing."""
-    across = line((-50, 7), (50, 7))
+def test_a_barrier_far_away_does_not_count() -> None:
+    """A road that runs 13 m beside the border changes nothing."""
     far = line((33, -50), (33, 50))
-    for road in (across, far):
-        found = borders(chessboard(2, 1), barrier(road, hard=True))
-        assert found == {(0, 1): (20.0, 20.0, 0.0, ())}
+    assert borders(chessboard(2, 1), barrier(far, hard=True)) == {(0, 1): (20.0, 20.0, 0.0, ())}
+
+
+def test_a_barrier_across_leaves_the_side_where_both_stand() -> None:
+    """The units lie on the larger side of it, and so does their border; a soft one cuts nothing."""
+    across = line((-50, 7), (50, 7))
+    (row,) = borders(chessboard(2, 1), barrier(across, hard=True)).values()
+    assert row[:3] == pytest.approx((13.0, 13.0, 7.0), abs=0.1)
+    assert borders(chessboard(2, 1), barrier(across)) == {(0, 1): (20.0, 20.0, 0.0, ())}
 
 
 def test_a_border_in_the_river_is_along_the_river() -> None:

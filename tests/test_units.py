@@ -6,7 +6,9 @@ import pytest
 import shapely
 
 from gridplan.domain import Finding, Severity
-from gridplan.units import largest_share, place_units, zone_of_units
+from gridplan.errors import TopologyError
+from gridplan.units import largest_share, place_units
+from gridplan.zones import zone_of_units
 from tests.worlds import CRS, box, communities, point, units
 
 HOMES = communities(box(0, 0, 100, 100), box(100, 0, 100, 100))
@@ -79,10 +81,17 @@ def test_units_without_a_zone_are_listed(left: int, severity: Severity) -> None:
     table = units([box(1, 1, 5, 5), box(15, 1, 9, 5), box(70, 0), box(90, 0)], [20, 20, left, 0])
     findings: list[Finding] = []
     assert zone_of_units(table, zones, "police", findings).tolist() == ["p1", "p1", None, None]
-    (finding,) = findings
+    (finding,) = (f for f in findings if f.kind != "unit-crosses-zones")
     assert (finding.kind, finding.place, finding.severity) == (
         "unit-without-zone",
         "u002",
         severity,
     )
     assert finding.value == left
+
+
+def test_units_of_another_place_are_an_error() -> None:
+    """Where no unit lies near any community there is nothing to divide, and both are named."""
+    homes, table = communities(box(0, 0, 100, 100)), units([box(900, 0), box(990, 0)])
+    with pytest.raises(TopologyError, match="none of the 2 units lies in a community"):
+        place_units(table, homes, nearest_m=50, findings=[])

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridplan.audit.sides import open_metres
 from gridplan.audit.view import Bools, Floats, Ints, Shapes, View
 
 ON_BARRIER_M = 0.5
@@ -21,7 +22,7 @@ class Borders:
     a, b
         int64 (k,), positions of the two cells, ``a < b``, sorted.
     shared_m
-        float64 (k,), metres of border that no hard barrier runs along.
+        float64 (k,), metres of border that no hard barrier runs along or cuts off.
     """
 
     a: Ints
@@ -50,7 +51,7 @@ def components(count: int, a: Ints, b: Ints) -> Ints:
 def find_borders(view: View) -> Borders:
     """Find the borders between all cells of a plan, less the metres along hard barriers."""
     a, b, start, end = _shared_segments(view.cells)
-    metres = np.hypot(*(end - start).T)
+    metres = open_metres(view, a, b, start, end)
     metres[_along_hard(view, start, end)] = 0.0
     # Cells that miss a vertex of their neighbour share no segment: measure those pairs as lines.
     loose_a, loose_b, loose_m = _loose_pairs(view)

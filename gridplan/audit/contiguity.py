@@ -12,6 +12,12 @@ from gridplan.audit.kinds import Kind
 from gridplan.audit.view import Bools, Ints, View, broken, excepted, valid
 from gridplan.domain import Finding
 
+LINKS = {
+    Kind.LINK: "a declared link",
+    Kind.LINK_FOUND: "a bridge or an underpass",
+    Kind.PART_JOINED: "an automatic link",
+}
+
 
 def check_contiguity(ground: Ground, joins: Sequence[Join]) -> Iterator[Finding]:
     """Judge every grid, first by its units' borders, then by its polygon."""
@@ -51,7 +57,7 @@ def _joined(view: View, held: Sequence[Join], bare: Ints) -> Iterator[Finding]:
             continue  # the grid hangs together without it
         one, other = view.unit_ids[join.a], view.unit_ids[join.b]
         grid = view.units["grid_code"].iloc[join.a]
-        what = "a declared link" if join.kind is Kind.LINK else "an automatic link"
+        what = LINKS[join.kind]
         yield excepted(
             join.kind,
             f"grid {grid}: {what} of {join.metres:.1f} m joins units {one} and {other}; "
