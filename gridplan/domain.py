@@ -68,6 +68,8 @@ class Finding:
         Community it lies in, where known.
     value, limit
         What was found and what was allowed, in the unit that the message names.
+    at
+        x and y of the very place, in metres of the project's CRS; None where it is the feature.
     """
 
     kind: str
@@ -79,6 +81,7 @@ class Finding:
     community_code: str = ""
     value: float | None = None
     limit: float | None = None
+    at: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class Plan:
     grids, communities, streets, units
         Polygon layers that every plan has. ``units`` holds the cells, one column per zone layer.
     extra
-        ``buildings``, ``institutions``, ``facilities``, ``roads`` where they were given.
+        ``buildings``, ``institutions``, ``facilities``, ``public_spaces``, ``roads`` where given.
     zone_layers
         Names of the jurisdiction layers, in the order of the configuration.
     """

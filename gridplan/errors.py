@@ -16,7 +16,7 @@ and what to do about it. The command line turns them into text and an exit code 
 """
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class GridplanError(Exception):
@@ -26,16 +26,21 @@ class GridplanError(Exception):
     ----------
     problems
         One line per problem, or a single line.
+    findings
+        What was noticed before the job stopped, and the problems that have a place.
     """
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, problems: str | Iterable[str]) -> None:
+    def __init__(self, problems: str | Iterable[str], findings: Iterable[Any] = ()) -> None:
         self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+        self.findings = tuple(findings)
         super().__init__("\n".join(self.problems))
 
-    def __reduce__(self) -> tuple[type["GridplanError"], tuple[tuple[str, ...]]]:
-        return type(self), (self.problems,)
+    def __reduce__(
+        self,
+    ) -> tuple[type["GridplanError"], tuple[tuple[str, ...], tuple[Any, ...]]]:
+        return type(self), (self.problems, self.findings)
 
 
 class ConfigError(GridplanError, ValueError):

@@ -1,25 +1,15 @@
 """Clean coverages: polygons without overlaps that match vertex for vertex on shared edges.
 
-GEOS repairs a coverage without a word, gives real overlaps to one side and empties duplicates, so
-every polygon's area is compared before and after, and what moved is a finding.
+GEOS repairs a coverage without a word, gives real overlaps to one side and empties duplicates:
+whoever cleans one compares every polygon before and after, as ``communities`` does.
 """
 
 from dataclasses import dataclass
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-
-from gridplan.domain import Finding, Severity
-from gridplan.errors import TopologyError
-
-GAP_WIDTH_M = 2.0
-"""Gaps between communities narrower than this are digitising slips, in metres."""
-
-LARGEST_REPAIR = 0.01
-"""Share of a community's area that a repair may move before it is refused."""
 
 TILE_TOLERANCE = 1e-6
 """Largest gap or overlap of a tiling, as a share of the area (design section 2)."""
@@ -27,69 +17,6 @@ TILE_TOLERANCE = 1e-6
 Shapes = NDArray[np.object_]
 
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
-
-
-def clean_communities(
-    communities: gpd.GeoDataFrame, *, tolerance_m: float, findings: list[Finding]
-) -> gpd.GeoDataFrame:
-    """Make the communities a coverage.
-
-    Parameters
-    ----------
-    communities
-        ``community_code`` and polygons in metres.
-    tolerance_m
-        Vertices nearer than this are one.
-    findings
-        One ``community-repaired`` finding per community whose area changed is added.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Same rows; polygons without overlaps, matching vertex for vertex.
-
-    Raises
-    ------
-    TopologyError
-        Where a repair would move more than 1 % of a community, or swallow one.
-    """
-    shapes = communities.geometry.to_numpy()
-    if shapely.coverage_is_valid(shapes, gap_width=GAP_WIDTH_M):
-        return communities
-    before = shapely.area(shapes)
-    cleaned = clean_coverage(shapes, snap_m=tolerance_m, gap_m=GAP_WIDTH_M)
-    after = shapely.area(cleaned)
-    codes = communities["community_code"].to_numpy()
-    moved = after - before
-    refused = np.abs(moved) > LARGEST_REPAIR * before
-    if refused.any():
-        raise TopologyError(_refusal(codes, shapes, moved, int(i)) for i in np.flatnonzero(refused))
-    for i in np.flatnonzero(np.abs(moved) > TILE_TOLERANCE * before):
-        findings.append(
-            Finding(
-                "community-repaired",
-                Severity.REPAIRED,
-                f"community {codes[i]}: overlaps and slivers along its border were closed; "
-                f"its area changed by {moved[i]:+.1f} m²",
-                layer="communities",
-                place=str(codes[i]),
-                community_code=str(codes[i]),
-                value=float(moved[i]),
-                limit=float(LARGEST_REPAIR * before[i]),
-            )
-        )
-    return communities.set_geometry(cleaned, crs=communities.crs)
-
-
-def _refusal(codes: Shapes, shapes: Shapes, moved: NDArray[np.float64], i: int) -> str:
-    others = np.delete(np.arange(len(shapes)), i)
-    shared = shapely.area(shapely.intersection(shapes[i], shapes[others]))
-    j = others[int(np.argmax(shared))]
-    return (
-        f"inputs.communities: community {codes[i]} overlaps community {codes[j]} by "
-        f"{shared.max():.0f} m²; cleaning would change its area by {moved[i]:+.0f} m²; "
-        "redraw their border (cut a hole where one lies inside the other)"
-    )
 
 
 def clean_coverage(

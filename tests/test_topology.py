@@ -6,11 +6,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridplan.domain import Finding
+from gridplan.communities import clean_communities
+from gridplan.domain import Finding, Severity
 from gridplan.errors import TopologyError
 from gridplan.topology import (
     absorb_parts,
-    clean_communities,
     free_edges,
     polygons_of,
     shared_edges,
@@ -40,11 +40,41 @@ def test_slivers_are_closed_and_listed() -> None:
     clean = clean_communities(homes, tolerance_m=0.01, findings=findings)
     assert shapely.coverage_is_valid(clean.geometry.to_numpy(), gap_width=2.0)
     assert clean.area.sum() == pytest.approx(1001 * 1499.5)
-    moved = {f.place: f.value for f in findings}
-    assert {f.kind for f in findings} == {"community-repaired"}
-    before = homes.area.to_numpy() + [moved.get(c, 0.0) for c in homes["community_code"]]
-    assert clean.area.to_numpy() == pytest.approx(before)
-    assert all(f.limit == pytest.approx(0.01 * 250_000, rel=1.1) for f in findings)
+    moved = {f.place: f for f in findings if f.kind == "community-repaired"}
+    # The gap of 1 m and the overlap of half a metre, each between two neighbours.
+    lost = shapely.area(shapely.difference(homes.geometry.to_numpy(), clean.geometry.to_numpy()))
+    won = shapely.area(shapely.difference(clean.geometry.to_numpy(), homes.geometry.to_numpy()))
+    assert [moved[c].value for c in homes["community_code"] if c in moved] == pytest.approx(
+        [m for m in lost + won if m > 0.25], abs=0.01
+    )
+    for finding in moved.values():
+        area = float(homes.set_index("community_code").area[finding.place])
+        assert finding.limit == pytest.approx(0.01 * area)
+        heavy = (finding.value or 0) > 0.001 * area
+        assert finding.severity == (Severity.WARNING if heavy else Severity.REPAIRED)
+
+
+def test_a_loss_and_a_gain_do_not_cancel_out() -> None:
+    """A community that loses on one side what it wins on the other has moved both."""
+    homes = communities(box(0, 0, 500, 500), box(501, 0, 500, 500), box(1000, 0, 500, 500))
+    findings: list[Finding] = []
+    clean_communities(homes, tolerance_m=0.01, findings=findings)
+    moved = {f.place: f.value for f in findings if f.kind == "community-repaired"}
+    assert sum(value or 0 for value in moved.values()) == pytest.approx(1000, abs=0.1)
+
+
+def test_a_gap_beside_many_goes_to_each_its_part() -> None:
+    """No community gets a thread along the border of others."""
+    south = [box(i * 100, 0, 100, 100) for i in range(5)]
+    north = [box(i * 100, 100.5, 100, 100) for i in range(5)]
+    homes = communities(*south, *north)
+    findings: list[Finding] = []
+    clean = clean_communities(homes, tolerance_m=0.01, findings=findings)
+    shapes = clean.geometry.to_numpy()
+    assert shapely.coverage_is_valid(shapes, gap_width=2.0)
+    assert shapely.get_num_geometries(shapes).tolist() == [1] * 10
+    assert (shapely.area(shapes) <= 10_051.1).all()
+    assert shapely.area(shapes).sum() == pytest.approx(500 * 200.5, abs=0.1)
 
 
 @pytest.mark.parametrize(

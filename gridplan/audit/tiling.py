@@ -23,9 +23,6 @@ from gridplan.domain import Finding, Severity
 TILE_TOLERANCE = 1e-6
 """Largest gap or overlap, as a share of the community's area."""
 
-CHANGED_SHARE = 0.01
-"""Share of a community that cleaning may move; beyond it the plan divides something else."""
-
 
 def check_tiling(view: View) -> Iterator[Finding]:
     """Judge grids against communities, against each other, and communities against the inputs."""
@@ -86,7 +83,7 @@ def _changed_communities(view: View) -> Iterator[Finding]:
         bare = _bare_m2(view, before[i], str(codes[i]))
         if bare > limit[i]:
             yield _gap_finding(str(codes[i]), bare, float(limit[i]))
-        far = moved[i] > CHANGED_SHARE * area[i]
+        far = moved[i] > view.config.topology.max_moved_share * area[i]
         yield Finding(
             Kind.COMMUNITY_CHANGED.value,
             Severity.BROKEN if far else Severity.WARNING,

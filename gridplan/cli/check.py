@@ -37,11 +37,11 @@ def check(config: Path, out: Path | None, strict: bool, as_json: bool, quiet: bo
     from gridplan.export import write_findings
 
     found = look(Config.load(config))
+    found = found.strict() if strict else found
     if out is not None and found.places is not None:
         write_findings(found.places, out)
     if as_json:
-        show.as_json([show.finding_row(f) for f in found.findings])
+        show.as_json(show.looked(found))
     elif not quiet:
         show.checked(found)
-    wrong = found.count(Severity.ERROR) + (found.count(Severity.REPAIRED) if strict else 0)
-    return WRONG if wrong else 0
+    return WRONG if found.count(Severity.ERROR) else 0

@@ -9,7 +9,14 @@ from pyproj import CRS
 
 from gridplan.layers.columns import as_text, find_columns
 from gridplan.layers.notes import Notes
-from gridplan.layers.repair import in_shape_order, merge_same_id, usable_polygons, usable_shapes
+from gridplan.layers.repair import (
+    in_shape_order,
+    list_repeated_shapes,
+    merge_same_id,
+    usable_polygons,
+    usable_shapes,
+    without_repeats,
+)
 from gridplan.layers.source import describe, read_features
 
 if TYPE_CHECKING:
@@ -60,8 +67,11 @@ def read_zones(config: "Config", name: str, crs: CRS, notes: Notes) -> gpd.GeoDa
             value=float(nameless.sum()),
         )
     table = table[~nameless].sort_values("zone_id", kind="stable", ignore_index=True)
+    table = without_repeats(table, name, "zone_id", notes)
     usable = usable_polygons(table, name, "zone_id", notes.findings)
-    return merge_same_id(usable, "zone_id")
+    zones = merge_same_id(usable, "zone_id")
+    list_repeated_shapes(zones, name, "zone_id", notes.findings)
+    return zones
 
 
 def read_barrier(config: "Config", name: str, crs: CRS, notes: Notes) -> gpd.GeoDataFrame | None:
@@ -76,7 +86,7 @@ def read_barrier(config: "Config", name: str, crs: CRS, notes: Notes) -> gpd.Geo
     crs
         The project's CRS.
     notes
-        Problems are added, and a warning where no line or polygon is left.
+        Problems are added, and findings for what is mended or left out.
 
     Returns
     -------
@@ -88,7 +98,7 @@ def read_barrier(config: "Config", name: str, crs: CRS, notes: Notes) -> gpd.Geo
     if frame is None:
         return None
     where = describe(f"barriers.{name}", section)
-    frame = usable_shapes(frame[["geometry"]])
+    frame = usable_shapes(frame[["geometry"]], name, notes.findings)
     flat = pd.Series(shapely.get_dimensions(frame.geometry.to_numpy())) < 1
     if flat.any():
         notes.warn(
