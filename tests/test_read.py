@@ -11,7 +11,20 @@ import shapely
 from gridplan.config import Config
 from gridplan.errors import LayerError
 from gridplan.layers import Inputs, read_inputs
-from tests.worlds import CRS, box, chessboard, communities, line, point, town, units, write_town
+from gridplan.text import guard
+from tests.worlds import (
+    CRS,
+    EAST,
+    NORTH,
+    box,
+    chessboard,
+    communities,
+    line,
+    point,
+    town,
+    units,
+    write_town,
+)
 
 HOME = communities(box(0, 0, 40, 40))
 BOARD = units(chessboard(2, 2))
@@ -77,6 +90,24 @@ path = "locks.csv"
     assert len(lines) == len(starts)
     for text, start in zip(lines, starts, strict=True):
         assert text.startswith(start)
+
+
+def test_guarded_locks_name_the_units_they_mean(tmp_path: Path) -> None:
+    """An id that a spreadsheet would run is the same with the apostrophe before it and without."""
+    ids = ["=1+1", "-5", "+x", "'=x"]
+    for name, write in (("plain", str), ("guarded", guard)):
+        folder = tmp_path / name
+        folder.mkdir()
+        table = pd.DataFrame({"kind": "in", "a": map(write, ids[:2]), "b": map(write, ids[1:3])})
+        if write is guard:
+            table.loc[2] = ["in", "''=x", "'@d"]
+        table.to_csv(folder / "locks.csv", index=False, encoding="utf-8-sig")
+        more = '[inputs.locks]\npath = "locks.csv"\n'
+        inputs, _ = town(folder, HOME, BOARD.assign(unit_id=ids), more=more)
+        assert inputs.locks is not None
+        ends = inputs.locks[["a", "b"]].to_numpy().tolist()
+        rest = [["'=x", "@d"]] if write is guard else []
+        assert ends == [*rest, ["-5", "+x"], ["=1+1", "-5"]]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +185,7 @@ def test_a_register_of_places_counts_into_units(tmp_path: Path) -> None:
     inputs = with_register(tmp_path, "x,y,n\n" + lines, f'count = "n"\ncrs = "{CRS}"')
     assert inputs.units["households"].tolist() == [4, 0, 0, 2]
     (finding,) = inputs.findings
-    assert "lies in no unit (row 4)" in finding.message
+    assert "outside every community (row 4)" in finding.message
 
 
 def test_a_wrong_register_stops_the_job(tmp_path: Path) -> None:
@@ -168,8 +199,8 @@ def test_a_wrong_register_stops_the_job(tmp_path: Path) -> None:
 
 def test_wrong_shapes_are_mended_or_named(tmp_path: Path) -> None:
     """A bow-tie is rebuilt and listed; a unit with households and no shape stops the job."""
-    corners = list(box(0, 0).exterior.coords)
-    bow = shapely.Polygon([corners[0], corners[2], corners[1], corners[3], corners[0]])
+    corners = [(20, 0), (20, 20), (0, 20), (0.5, 0), (0, 0.5)]
+    bow = shapely.Polygon([(EAST + x, NORTH + y) for x, y in corners])
     table = units([bow, *chessboard(2, 2)[1:], line((0, 0), (9, 9))], [1, 1, 1, 1, 0])
     inputs, _ = town(tmp_path, HOME, table)
     assert [(f.kind, f.place) for f in inputs.findings] == [
@@ -206,6 +237,28 @@ def test_a_left_out_crs_is_estimated(tmp_path: Path) -> None:
     assert inputs.communities.crs == inputs.units.crs == inputs.crs
     assert inputs.communities.area[0] == pytest.approx(1600, rel=2e-3)
     assert [f.kind for f in inputs.findings] == ["crs-estimated"]
+
+
+def test_repairs_are_measured_in_metres_without_a_project_crs(tmp_path: Path) -> None:
+    """Communities in degrees come to metres before anything of them is judged."""
+    ring = [(0, 0), (40, 0), (40, 40), (2, 40), (-2, 38), (0, 38), (0, 40)]
+    home = shapely.Polygon([(EAST + x, NORTH + y) for x, y in ring])
+    path = write_town(tmp_path, communities(home).to_crs(4326), BOARD)
+    path.write_text(path.read_text().replace('crs = "EPSG:4547"\n', ""))
+    (found,) = [f for f in read_inputs(Config.load(path)).findings if f.kind == "ring-repaired"]
+    assert "its area was 1" in found.message
+
+
+def test_roads_that_are_no_lines_are_left_out(tmp_path: Path) -> None:
+    """The metres of a road's surface cannot be measured; it is named at its place."""
+    roads = gpd.GeoDataFrame(geometry=[line((0, 5), (40, 5)), box(10, 10, 4, 4)], crs=CRS)
+    roads.to_file(tmp_path / "roads.gpkg")
+    more = '[inputs.roads]\npath = "roads.gpkg"'
+    inputs, _ = town(tmp_path, HOME, BOARD, more=more)
+    assert len(inputs.extra["roads"]) == 1
+    (found,) = [f for f in inputs.findings if f.kind == "road-not-line"]
+    assert found.at is not None
+    assert shapely.Point(found.at).within(box(10, 10, 4, 4))
 
 
 def test_grid_counts_are_checked(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from gridplan.layers.cut import long_axis
 from gridplan.topology import Shapes
 
 
@@ -23,12 +24,7 @@ def cut_strips(shape: shapely.Geometry, count: int) -> Shapes:
     numpy.ndarray
         The strips in order along the axis, from west to east (south to north where upright).
     """
-    corners = shapely.get_coordinates(shapely.oriented_envelope(shape))[:4]
-    sides = np.roll(corners, -1, axis=0) - corners
-    long = int(np.argmax(np.round(np.hypot(*sides.T), 6)))
-    start, along, across = corners[long], sides[long], sides[(long + 1) % 4]
-    if (round(along[0], 6), round(along[1], 6)) < (0.0, 0.0):
-        start, along = start + along, -along
+    start, along, across = long_axis(shape)
     steps = np.linspace(0.0, 1.0, count + 1)
     steps[0], steps[-1] = -0.01, 1.01
     low = start + steps[:-1, None] * along - 0.01 * across

@@ -8,6 +8,7 @@ import pandas as pd
 from pyproj import CRS
 
 from gridplan.domain import Finding
+from gridplan.layers.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,14 @@ class Inputs:
         The project's projected CRS.
     communities
         ``community_code``, ``community_name``, ``street_code`` ("" where there are no streets),
-        ``grid_count`` (Int64, missing where free); polygons as read. Sorted by code.
+        ``grid_count`` (Int64, missing where free), ``households_given`` (Int64, where totals are
+        configured); polygons as read. Sorted by code.
     streets
         ``street_code``, ``street_name``; polygons as read, or dissolved from the communities.
     units
-        ``unit_id`` (unique), ``households`` (int64, >= 0), ``community_code`` (missing where
-        geometry decides), ``block_id`` (missing where none), one text column per zone layer that
+        ``unit_id`` (unique), ``households`` (int64, >= 0), ``households_method`` (see ``Method``),
+        ``households_source`` (place of its tally), ``community_code`` (missing where geometry
+        decides), ``block_id`` (missing where none), one text column per zone layer that
         stands on the units; polygons or points as read. Sorted by id.
     zones
         Per polygon zone layer ``zone_id`` and polygons. Layers given as a column are not here.
@@ -34,11 +37,20 @@ class Inputs:
     links
         ``a``, ``b`` (unit ids), ``note``.
     extra
-        ``facilities``, ``institutions``, ``buildings``, ``roads`` where given: ``facility_id``,
-        ``institution_id``, ``building_id`` or ``road_id``, then ``name`` and ``kind`` ("" where
-        unknown), and geometry.
+        ``facilities``, ``institutions``, ``buildings``, ``public_spaces``, ``roads`` where given:
+        ``facility_id``, ``institution_id``, ``building_id``, ``public_space_id`` or ``road_id``,
+        then ``name`` and ``kind`` ("" where unknown), what ``add_traits`` adds, and geometry;
+        ``roads`` with ``bridge`` (bool) where a filter tells bridges.
     locks, staff
         Tables as read, for the stages that use them.
+    divided
+        Buildings above the maximum that were cut into stairwells, as they were: ``building_id``,
+        ``households``, ``community_code``, and footprints. Their stairwells stand in ``units``.
+    stairwells
+        ``unit_id``, ``building_id``, ``stairwell``, ``position`` (from 1, along the building),
+        ``households``.
+    tallies
+        Households of every source as read, and what of them reached no unit.
     findings
         What reading noticed or mended.
     hashes
@@ -55,5 +67,8 @@ class Inputs:
     extra: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     locks: pd.DataFrame | None = None
     staff: pd.DataFrame | None = None
+    divided: gpd.GeoDataFrame | None = None
+    stairwells: pd.DataFrame | None = None
+    tallies: tuple[Tally, ...] = ()
     findings: tuple[Finding, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from gridplan.domain import Finding, Severity
+from gridplan.layers.tally import Tally
 
 Bounds = tuple[float, float, float, float]
 """Least x and y, greatest x and y."""
@@ -44,6 +45,8 @@ class Notes:
         Bounds of every layer with a CRS, in degrees, by its place below ``inputs``.
     systems
         CRS of every layer that has one, as text, by its place.
+    tallies
+        Households of every source.
     """
 
     problems: list[str] = field(default_factory=list)
@@ -51,6 +54,7 @@ class Notes:
     undeclared: list[Undeclared] = field(default_factory=list)
     extents: dict[str, Bounds] = field(default_factory=dict)
     systems: dict[str, str] = field(default_factory=dict)
+    tallies: list[Tally] = field(default_factory=list)
 
     def warn(self, kind: str, message: str, layer: str, *, place: str = "", value: float) -> None:
         """Add a warning."""

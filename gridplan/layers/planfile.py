@@ -14,8 +14,8 @@ from gridplan.layers.columns import as_text, nearest, some
 from gridplan.text import unguard
 
 _REQUIRED = ("grids", "communities", "streets", "units")
-_OPTIONAL = ("buildings", "institutions", "facilities", "roads")
-_TEXT = ("grid_code", "community_code", "street_code", "unit_id")
+_OPTIONAL = ("buildings", "institutions", "facilities", "public_spaces", "roads")
+_TEXT = ("grid_code", "community_code", "street_code", "unit_id", "building_id", "stairwell")
 
 
 def read_plan(folder: Path) -> Plan:
@@ -71,6 +71,18 @@ def read_exceptions(folder: Path) -> pd.DataFrame:
     if not path.is_file():
         return pd.DataFrame(columns=[*columns, "value", "limit", "message"], dtype=object)
     table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    return table.map(unguard)
+
+
+def read_table(folder: Path, name: str) -> pd.DataFrame:
+    """Read ``tables/<name>.csv`` of an output folder, all text; empty where there is none."""
+    path = folder / "tables" / f"{name}.csv"
+    if not path.is_file():
+        return pd.DataFrame(dtype=object)
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError, UnicodeError) as err:
+        raise LayerError(f"{path}: cannot be read: {str(err).splitlines()[0]}") from err
     return table.map(unguard)
 
 

@@ -17,6 +17,7 @@ from gridplan.layers.inputs import Inputs
 from gridplan.layers.misfit import suspect_datums
 from gridplan.layers.notes import Notes
 from gridplan.layers.objects import EXTRA_LAYERS, read_objects
+from gridplan.layers.repair import judge_repairs, list_repeated_shapes
 from gridplan.layers.sheets import read_links, read_locks, read_sheet
 from gridplan.layers.source import describe, file_hash
 
@@ -49,16 +50,19 @@ def read_inputs(config: "Config") -> Inputs:
     crs = CRS.from_user_input(text) if text else None
     communities, crs = _communities(config, crs, notes)
     streets = read_streets(config, crs, communities, notes)
-    units = read_units(config, crs, notes)
+    read = read_units(config, communities, crs, notes)
+    units, division = (None, None) if read is None else (read.table, read.division)
     sections = config.inputs
     zones = {name: read_zones(config, name, crs, notes) for name in sections.zones}
     barriers = {name: read_barrier(config, name, crs, notes) for name in sections.barriers}
     extra = {name: read_objects(config, name, crs, notes) for name in EXTRA_LAYERS}
-    links = read_links(config, units, notes)
-    locks, staff = read_locks(config, notes), read_sheet(config, "staff", notes)
+    links = read_links(config, units, division, notes)
+    locks, staff = read_locks(config, division, notes), read_sheet(config, "staff", notes)
     name_undeclared(notes, CRS.from_user_input(text) if text else None)
+    judge_repairs(notes, config.topology)
+    list_repeated_shapes(units, "units", "unit_id", notes.findings)
     if notes.problems or communities is None or units is None or streets is None:
-        raise LayerError(notes.problems)
+        raise LayerError(notes.problems, notes.findings)
     jurisdictions = {f"zones.{name}": layer for name, layer in _given(zones).items()}
     _suspect(config, communities, {"units": units, **jurisdictions, **_given(extra)}, notes)
     return Inputs(
@@ -72,6 +76,9 @@ def read_inputs(config: "Config") -> Inputs:
         extra=_given(extra),
         locks=locks,
         staff=staff,
+        divided=None if division is None else division.buildings,
+        stairwells=None if division is None else division.stairwells,
+        tallies=tuple(notes.tallies),
         findings=tuple(notes.findings),
         hashes=_hashes(config),
     )
@@ -108,10 +115,10 @@ def _communities(
     if communities is None:
         # Without a common CRS the other layers can still be read for their own problems.
         return None, CRS.from_epsg(3857)
-    crs = communities.estimate_utm_crs()
+    crs = CRS.from_user_input(communities.crs)
     message = f"project crs estimated: {crs.to_string()}"
     notes.findings.append(Finding("crs-estimated", Severity.INFO, message))
-    return communities.to_crs(crs), crs
+    return communities, crs
 
 
 def _hashes(config: "Config") -> dict[str, str]:

@@ -1,10 +1,12 @@
 """One section of the proposed file for each role: which keys, from which columns, and why."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gridplan.layers.peek import ColumnInfo, LayerInfo
 from gridplan.propose import words
+from gridplan.propose.clauses import bridge_filter, class_filter
 from gridplan.propose.columns import (
     pick_households,
     pick_id,
@@ -76,14 +78,18 @@ def drafts(roles: Roles) -> list[Draft]:
         found.append(_streets(roles.streets))
         _join_streets(communities, found[-1])
     found.append(units)
+    _put_totals(communities, units, register)
     if register is not None:
         found.append(_register(register, units))
+    stairwells = roles.others.get("stairwells") or register
+    if stairwells is not None and (draft := _stairwells(stairwells, units, register)):
+        found.append(draft)
     found += _zones(roles, units)
     found += [_barrier(name, guess) for name, guess in roles.barriers.items()]
     for name, guess in roles.others.items():
         if name in ("institutions", "facilities", "buildings", "roads"):
             found.append(_objects(name, guess))
-        elif name != "households":
+        elif name not in ("households", "stairwells"):
             found.append(_table(name, guess))
     return found
 
@@ -139,11 +145,31 @@ def _units(guess: Guess | None, communities: Draft, register: Guess | None) -> D
     if community is not None and community.name != draft.keys["id"]:
         draft.maybe["community"] = community.name
         draft.remarks["community"] = "wins over geometry"
+    stairwells = next((c for c in info.columns if _lists_stairwells(c)), None)
+    if stairwells is not None:
+        draft.keys["stairwells"] = stairwells.name
+        draft.remarks["stairwells"] = "buildings above the maximum are divided by them"
     block = _block(info, draft)
     if block is not None:
         draft.maybe["keep_together"] = block.name
         draft.remarks["keep_together"] = "units with the same value stay in one grid"
     return draft
+
+
+def _put_totals(communities: Draft, units: Draft, register: Guess | None) -> None:
+    """Spread totals of communities where nothing finer is known, or offer to."""
+    total = pick_households(communities.info) if communities.info else None
+    if total is None:
+        return
+    known = register is not None or units.keys.get("households") is not None
+    (communities.maybe if known else communities.keys)["households"] = total.name
+    communities.remarks["households"] = "spread over units where nothing finer is known"
+    if known or units.info is None:
+        return
+    units.keys.pop("households", None)
+    floors = pick_text(units.info, words.FLOORS)
+    if floors is not None:
+        units.keys["floors"] = floors.name
 
 
 def _put_households(draft: Draft, info: LayerInfo, register: Guess | None) -> None:
@@ -170,6 +196,12 @@ def _put_basis(draft: Draft, column: str) -> None:
     draft.remarks["household_basis"] = "or resident, or dwelling: printed on tables and maps"
 
 
+def _lists_stairwells(column: ColumnInfo) -> bool:
+    """Whether the cells look like ``1:120;2:118``."""
+    pairs = r"\s*[^;:]+:\s*\d+\s*(;\s*[^;:]+:\s*\d+\s*)+"
+    return column.kind == "text" and any(re.fullmatch(pairs, value) for value in column.sample)
+
+
 def _block(info: LayerInfo, draft: Draft) -> ColumnInfo | None:
     taken = (str(draft.keys["id"]), str(draft.maybe.get("community")))
     column = pick_text(info, words.BLOCK, taken)
@@ -182,8 +214,14 @@ def _register(guess: Guess, units: Draft) -> Draft:
     own = units.info.column(str(units.keys["id"])) if units.info else None
     unit = pick_reference(guess.info, words.UNIT, own)
     count = pick_households(guess.info)
+    address = pick_text(guess.info, words.ADDRESS)
+    theirs = pick_text(units.info, words.ADDRESS) if units.info else None
     if unit is not None:
         draft.keys["unit"] = unit.name
+    elif address is not None and theirs is not None and not guess.info.geometry:
+        draft.keys["address"] = address.name
+        units.keys["address"] = theirs.name
+        units.remarks["address"] = "joined to the register's"
     elif not guess.info.geometry:
         draft.keys["unit"] = None
         draft.remarks["unit"] = "the column with the id of the unit"
@@ -191,6 +229,23 @@ def _register(guess: Guess, units: Draft) -> Draft:
     if "households" in units.keys:
         draft.active = False
         draft.why += "; the units have a column of their own, over which a register would win"
+    return draft
+
+
+def _stairwells(guess: Guess, units: Draft, register: Guess | None) -> Draft | None:
+    """Propose stairwells of a table of their own, or of the register where it has such a column."""
+    own = units.info.column(str(units.keys["id"])) if units.info else None
+    name = pick_text(guess.info, words.STAIRWELL)
+    unit = pick_reference(guess.info, words.UNIT, own)
+    if guess is register and (name is None or unit is None):
+        return None
+    draft = _start("stairwells", guess)
+    draft.why += "; buildings above the maximum are divided by them"
+    draft.keys["unit"] = unit.name if unit else None
+    draft.keys["stairwell"] = name.name if name else None
+    count = pick_households(guess.info)
+    draft.keys["households"] = count.name if count else 1
+    draft.active = not draft.blanks() and "stairwells" not in units.keys
     return draft
 
 
@@ -266,22 +321,12 @@ def _barrier(name: str, guess: Guess) -> Draft:
     if name == "roads":
         column = pick_text(guess.info, words.ROAD_CLASS)
         if column is not None:
-            draft.maybe["where"] = _filter(column)
+            draft.maybe["where"] = class_filter(column)
             values = ", ".join(column.sample)
             draft.remarks["where"] = f"main roads only; values are {values}"
     if name in ("rail", "river", "wall"):
         draft.remarks["mode"] = '"hard" where nobody can cross it but by a link'
     return draft
-
-
-def _filter(column: ColumnInfo) -> str:
-    """Filter on a column, spelled with one of its values."""
-    doubled = column.name.replace('"', '""')
-    name = column.name if column.name.isidentifier() else f'"{doubled}"'
-    if column.kind == "integer":
-        return f"{name} = {next(iter(column.sample), 1)}"
-    first = next(iter(column.sample), "").replace("'", "''")
-    return f"{name} = '{first}'"
 
 
 def _objects(name: str, guess: Guess) -> Draft:
@@ -298,6 +343,10 @@ def _objects(name: str, guess: Guess) -> Draft:
     kind = pick_text(info, wanted, taken)
     if kind is not None:
         draft.keys["class" if name == "roads" else "kind"] = kind.name
+    bridges = bridge_filter(info) if name == "roads" else None
+    if bridges:
+        draft.keys["bridges"] = bridges
+        draft.remarks["bridges"] = "they join the two sides of a hard barrier"
     return draft
 
 

@@ -211,6 +211,7 @@ _OTHERS: tuple[tuple[str, Words, Words], ...] = (
     ("links", words.LINK, _TABLE),
     ("locks", words.LOCK, _TABLE),
     ("staff", words.STAFF, _TABLE),
+    ("stairwells", words.STAIRWELLS, _TABLE),
     ("households", words.REGISTER, ("", "point")),
     ("institutions", words.INSTITUTION, _SHAPES),
     ("facilities", words.FACILITY, _SHAPES),

@@ -27,6 +27,10 @@ REGISTER: Words = (
     *("register", "registry", "household", "resident", "population register"),
     *("户籍", "户口", "住户", "户册", "名册", "登记"),
 )
+STAIRWELL: Words = ("stairwell", "staircase", "楼道", "单元门", "单元号", "单元", "dym")
+STAIRWELLS: Words = ("stairwell", "staircase", "楼道", "单元门", "单元户数")
+ADDRESS: Words = ("address", "addr", "地址", "门牌", "坐落", "dz", "zl")
+FLOORS: Words = ("floor", "storey", "level", "层数", "楼层", "cs", "lc")
 HOUSEHOLDS: Words = (
     *("household", "hh", "dwelling", "dwelling unit", "hu", "num households", "家庭户"),
     *("户数", "住户", "户", "套数", "hs", "zhs", "hjhs", "czhs"),
@@ -66,6 +70,7 @@ ROAD_CLASS: Words = (
     *("class", "fclass", "highway", "hierarchy", "rank", "majorroad", "major", "type", "grade"),
     *("等级", "级别", "类型", "dj", "dldj"),
 )
+BRIDGE: Words = ("bridge", "tunnel", "structure", "underpass", "桥", "桥梁", "隧道", "涵洞", "ql")
 BLOCK: Words = ("block", "compound", "estate", "group", "小区", "院落", "楼群", "xq")
 MACHINE: Words = ("objectid", "fid", "ogc fid", "gid", "oid", "rowid", "index", "shape", "area")
 MEASURE: Words = (
