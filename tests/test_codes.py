@@ -11,11 +11,17 @@ from hypothesis import strategies as st
 from gridplan.codes import (
     BANDING_RULE,
     BANDING_RULE_ZH,
+    CodedGrid,
+    Parsed,
+    Standing,
     chinese_number,
     choose_profile,
+    geometry_hashes,
     grid_name,
     make_codes,
     number_grids,
+    number_plan,
+    spelled_profile,
 )
 from gridplan.errors import CodeError
 
@@ -44,6 +50,176 @@ def codes_of(profile: str, community: str, *numbers: int) -> list[str]:
 def test_golden_codes(profile: str, community: str, expected: str) -> None:
     """Each profile writes the code worked out by hand; 11010801100408 is a published record."""
     assert codes_of(profile, community, 8) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("seq", "expected"), [(8, "01020011010801100408"), (0, "01020011010801100400")]
+)
+def test_golden_code_of_cjt349(seq: int, expected: str) -> None:
+    """Object class 010200 + 110108 + 011 + 004 + two digits; 00 where it is not subdivided."""
+    profile = choose_profile("cjt349-20", [COMMUNITY], object_class="010200")
+    codes = make_codes(profile, pd.Series([COMMUNITY]), pd.Series([seq]))
+    assert codes.tolist() == [expected]
+    assert len(expected) == 20
+    assert profile.parse(expected) == Parsed(COMMUNITY, seq, "")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "options", "kind", "expected"),
+    [
+        ("{community_code}{kind}{seq:02}", {}, "residential", "110108011004R08"),
+        ("{community_code}{kind}{seq:02}", {}, "unit", "110108011004U08"),
+        (
+            "{kind}{community_code}{seq:03}",
+            {"letters": {"residential": "", "unit": "ZH"}},
+            "unit",
+            "ZH110108011004008",
+        ),
+        (
+            "G{object_class}.{community_code}-{seq:04}",
+            {"object_class": "0102"},
+            "unit",
+            "G0102.110108011004-0008",
+        ),
+    ],
+)
+def test_patterns_with_kind_and_class(
+    pattern: str, options: dict[str, object], kind: str, expected: str
+) -> None:
+    """A pattern writes the letter of the kind and the object class where it says so."""
+    profile = choose_profile(pattern, [COMMUNITY], **options)  # type: ignore[arg-type]
+    codes = make_codes(profile, pd.Series([COMMUNITY]), pd.Series([8]), pd.Series([kind]))
+    assert codes.tolist() == [expected]
+    read = profile.parse(expected, COMMUNITY)
+    assert read == Parsed(COMMUNITY, 8, kind if "{kind}" in pattern else "")
+    assert spelled_profile(profile.spelling) == profile
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        choose_profile("beijing-15", []),
+        choose_profile("cjt349-20", [], object_class="010200"),
+        choose_profile("gbt47678-15", [], unit_block=901),
+        choose_profile("auto", ["A"]),
+    ],
+    ids=lambda profile: profile.name,
+)
+def test_a_profile_is_spelled_in_one_line(profile: object) -> None:
+    """The line that a register keeps makes the same profile again."""
+    assert spelled_profile(profile.spelling) == profile  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("code", "community"),
+    [
+        ("110108011004000", None),
+        ("11010801100400", None),
+        ("1101080110040080", None),
+        ("110108011004008", "110108011005"),
+        ("１10108011004008", None),
+        ("", None),
+    ],
+)
+def test_codes_that_do_not_fit_are_not_read(code: str, community: str | None) -> None:
+    """Wrong length, wrong community, number zero and digits of another script do not fit."""
+    assert choose_profile("beijing-15", []).parse(code, community) is None
+
+
+def test_a_block_is_reserved_to_unit_grids() -> None:
+    """Unit grids count from 901, residential grids below; neither may run into the other."""
+    profile = choose_profile("beijing-15", [COMMUNITY], unit_block=901)
+    kinds = pd.Series(["unit", "residential", "unit", "residential"])
+    plan = number_plan(
+        chessboard(2, 2, community=COMMUNITY).assign(grid_kind=kinds), no_members(), profile, "en"
+    )
+    assert plan["seq"].tolist() == [902, 2, 901, 1]
+    assert plan["grid_code"].tolist()[0] == f"{COMMUNITY}902"
+    assert profile.parse(f"{COMMUNITY}902") == Parsed(COMMUNITY, 902, "unit")
+    with pytest.raises(CodeError, match=r"901.* 1 to 900 for residential"):
+        make_codes(profile, pd.Series([COMMUNITY]), pd.Series([901]))
+    with pytest.raises(CodeError, match="leaves no numbers"):
+        choose_profile("cjt213-14", [COMMUNITY], unit_block=901)
+
+
+def no_members() -> pd.DataFrame:
+    """No units at all."""
+    return pd.DataFrame({"grid": [], "unit_id": [], "households": []})
+
+
+def members(*owners: int) -> pd.DataFrame:
+    """Units u0, u1, ... of 100 households each, in these grids."""
+    ids = [f"u{i}" for i in range(len(owners))]
+    return pd.DataFrame({"grid": list(owners), "unit_id": ids, "households": 100})
+
+
+def registered(code: str, *ids: str, name: str = "Old name") -> CodedGrid:
+    """An active grid of the register."""
+    return CodedGrid(
+        code, COMMUNITY, "residential", name, 100 * len(ids), "", dict.fromkeys(ids, 100)
+    )
+
+
+def test_numbers_go_on_after_the_highest_ever_used() -> None:
+    """A grid that goes on keeps code and name; others count on, past retired codes."""
+    standing = Standing(
+        (registered(f"{COMMUNITY}002", "u2", "u3", "u9"),),
+        dict.fromkeys([f"{COMMUNITY}002", f"{COMMUNITY}007"], COMMUNITY),
+    )
+    profile = choose_profile("beijing-15", [COMMUNITY])
+    board = chessboard(2, 1, community=COMMUNITY)
+    plan = number_plan(board, members(0, 0, 1, 1), profile, "en", standing)
+    assert plan["grid_code"].tolist() == [f"{COMMUNITY}008", f"{COMMUNITY}002"]
+    assert plan["grid_name"].tolist() == ["Grid 8", "Old name"]
+    free = number_plan(board, members(0, 0, 1, 1), profile, "en", Standing())
+    assert free["seq"].tolist() == [1, 2]
+
+
+def test_half_is_not_more_than_half() -> None:
+    """A grid that is cut in two equal parts goes on in neither."""
+    standing = Standing(
+        (registered(f"{COMMUNITY}001", "u0", "u1"),), dict.fromkeys([f"{COMMUNITY}001"], COMMUNITY)
+    )
+    profile = choose_profile("beijing-15", [COMMUNITY])
+    plan = number_plan(
+        chessboard(2, 1, community=COMMUNITY), members(0, 1), profile, "en", standing
+    )
+    assert plan["seq"].tolist() == [2, 3]
+
+
+def test_overflow_beside_a_register() -> None:
+    """A community whose numbers are spent is an error, retired ones included."""
+    standing = Standing((), dict.fromkeys([f"{COMMUNITY}999"], COMMUNITY))
+    profile = choose_profile("beijing-15", [COMMUNITY])
+    with pytest.raises(CodeError, match=r"1000.* 1 to 999"):
+        number_plan(chessboard(1, 1, community=COMMUNITY), members(0), profile, "en", standing)
+
+
+def test_a_community_that_is_not_divided_has_00() -> None:
+    """CJ/T 349: 00 stands for a whole community, and ends when it is divided."""
+    profile = choose_profile("cjt349-20", [COMMUNITY], object_class="010200")
+    whole = number_plan(chessboard(1, 1, community=COMMUNITY), members(0, 0, 0), profile, "zh")
+    assert whole["grid_code"].tolist() == [f"010200{COMMUNITY}00"]
+    assert whole["grid_name"].tolist() == ["全社区网格"]
+    old = registered(f"010200{COMMUNITY}00", "u0", "u1", "u2")
+    standing = Standing((old,), dict.fromkeys([old.grid_code], COMMUNITY))
+    two = chessboard(2, 1, community=COMMUNITY)
+    divided = number_plan(two, members(0, 0, 1), profile, "zh", standing)
+    assert divided["seq"].tolist() == [1, 2]
+    again = number_plan(
+        chessboard(1, 1, community=COMMUNITY), members(0, 0, 0), profile, "zh", standing
+    )
+    assert again["grid_code"].tolist() == [old.grid_code]
+
+
+def test_outlines_are_told_apart_by_shape_alone() -> None:
+    """First vertex, direction and the wrapping as multipolygon do not matter; 1 mm does."""
+    square = shapely.box(0, 0, 10, 10)
+    turned = shapely.Polygon([(10, 10), (10, 0), (0, 0), (0, 10)])
+    same = gpd.GeoSeries([square, turned, turned.reverse(), shapely.MultiPolygon([square])])
+    assert len(set(geometry_hashes(same))) == 1
+    assert geometry_hashes(same) != geometry_hashes(same.translate(0.001, 0))
+    assert geometry_hashes(same) == geometry_hashes(same.translate(0.0001, 0))
 
 
 def test_auto_needs_every_code_to_have_12_digits() -> None:
@@ -104,6 +280,8 @@ def test_unprintable_community_codes_are_refused(profile: str, code: str) -> Non
         ("", "unknown"),
         ("%s", "unknown"),
         ("cjt349-20", "object class"),
+        ("{object_class}{community_code}{seq:03}", "{object_class} is empty"),
+        ("{kind}{kind}{community_code}{seq:03}", "{kind} may stand in it once, not 2"),
     ],
 )
 def test_bad_profiles_are_refused(pattern: str, complaint: str) -> None:
@@ -254,9 +432,9 @@ def test_numerals_differ() -> None:
     assert len({chinese_number(number) for number in range(1, 10_000)}) == 9_999
 
 
-@pytest.mark.parametrize("number", [0, -1, 10_000])
+@pytest.mark.parametrize("number", [-1, 10_000])
 def test_numbers_without_a_name(number: int) -> None:
-    """Numbers outside 1 to 9999 have no name."""
+    """Numbers outside 0 to 9999 have no name."""
     with pytest.raises(CodeError, match="no name"):
         grid_name(number, "zh")
 

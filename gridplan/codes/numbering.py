@@ -100,15 +100,17 @@ def grid_name(seq: int, language: str) -> str:
     Parameters
     ----------
     seq
-        1 to 9999.
+        1 to 9999, or 0 for the only grid of a community that is not divided.
     language
         ``en`` or ``zh``.
 
     Returns
     -------
     str
-        Such as ``Grid 1`` or ``第一网格``.
+        Such as ``Grid 1`` or ``第一网格``; ``Whole community`` or ``全社区网格`` for 0.
     """
+    if seq == 0:
+        return "全社区网格" if language == "zh" else "Whole community"
     if not 1 <= seq <= 9999:
         raise CodeError(f"grids: number {seq} has no name; a community counts from 1 to 9999")
     return f"第{chinese_number(seq)}网格" if language == "zh" else f"Grid {seq}"

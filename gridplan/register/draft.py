@@ -1,0 +1,220 @@
+"""A plan as it is put before the register: its streets, communities and grids, checked."""
+
+import datetime as dt
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from gridplan.codes import (
+    CodedGrid,
+    Profile,
+    configured_profile,
+    drawn_grids,
+    geometry_hashes,
+    members_hash,
+)
+from gridplan.config import Config
+from gridplan.domain import Level, Plan
+from gridplan.errors import CodeError
+from gridplan.layers import read_plan, read_run
+from gridplan.text import many
+
+_SHOWN = 5
+_BAD = ("broken", "error")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A street or a community.
+
+    Parameters
+    ----------
+    level, code, parent, name
+        ``parent`` is the street of a community, empty where it has none.
+    households
+        Households in it.
+    geometry_hash
+        From ``geometry_hashes``.
+    """
+
+    level: Level
+    code: str
+    parent: str
+    name: str
+    households: int
+    geometry_hash: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is to be registered.
+
+    Parameters
+    ----------
+    date
+        First day of validity of what it changes.
+    project
+        Name of the district; grids are matched across communities inside one project alone.
+    profile
+        How the grid codes are written.
+    places
+        Streets and communities.
+    grids
+        Grids with their codes and units.
+    source
+        Where the plan came from, for the record.
+    """
+
+    date: dt.date
+    project: str
+    profile: Profile
+    places: tuple[Place, ...]
+    grids: tuple[CodedGrid, ...]
+    source: str = ""
+
+    def communities(self) -> list[str]:
+        """Codes of its communities, sorted."""
+        return sorted(place.code for place in self.places if place.level == Level.COMMUNITY)
+
+    def digest(self) -> str:
+        """SHA-256 (hex) of what it would register, but for the date and the source."""
+        lines = [
+            f"{p.level}\t{p.code}\t{p.parent}\t{p.name}\t{p.geometry_hash}" for p in self.places
+        ]
+        lines += [
+            f"{g.grid_code}\t{g.community_code}\t{g.grid_kind}\t{g.grid_name}\t{g.households}\t"
+            f"{g.geometry_hash}\t{members_hash(g.units)}"
+            for g in self.grids
+        ]
+        return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def read_draft(
+    out: Path, date: dt.date, *, config_file: Path | None = None, despite_audit: bool = False
+) -> tuple[Draft, Config]:
+    """Read the plan in an output folder as a draft.
+
+    Parameters
+    ----------
+    out
+        Output folder of ``gridplan partition``; nothing in it is changed.
+    date
+        First day of validity.
+    config_file
+        Configuration of the job; the one that the run recorded where left out.
+    despite_audit
+        Whether a plan may be adopted whose audit found broken promises.
+
+    Raises
+    ------
+    GridplanError
+        Where the folder, the configuration or the plan cannot be read, or the plan is not fit to
+        be adopted.
+    """
+    run = read_run(out)
+    file = config_file or out / str(run.get("configuration_file", "gridplan.toml"))
+    if not file.is_file():
+        raise CodeError(f"{file}: the configuration has moved; name it with --config")
+    broken = [
+        found for found in [*run.get("audit", []), *run.get("findings", [])]
+        if found.get("severity") in _BAD
+    ]  # fmt: skip
+    if broken and not despite_audit:
+        raise CodeError(
+            f"{out.name}: the plan breaks {many(len(broken), 'promise')}, the first: "
+            f"{broken[0].get('message', broken[0].get('kind'))}; mend it, or adopt it all the same "
+            "with --despite-audit"
+        )
+    config = Config.load(file)
+    plan = read_plan(out)
+    profile = configured_profile(config.codes, plan.communities["community_code"])
+    return draft_of(plan, profile, config.project.name, date, source=out.name), config
+
+
+def draft_of(
+    plan: Plan, profile: Profile, project: str, date: dt.date, *, source: str = ""
+) -> Draft:
+    """Make the draft of a plan.
+
+    Raises
+    ------
+    CodeError
+        With every code that is missing, does not fit, or stands twice, and every grid, community or
+        unit without a parent.
+    """
+    grids = plan.grids.reset_index(drop=True)
+    units = pd.DataFrame(plan.units)[["unit_id", "grid_code", "households"]]
+    members = units.rename(columns={"grid_code": "grid"})
+    drawn = drawn_grids(grids.set_index("grid_code", drop=False).rename_axis(None), members)
+    draft = Draft(date, project, profile, tuple(_places(plan)), drawn, source)
+    lines = [*_faults(draft), *_unit_faults(units, set(grids["grid_code"].astype(str)))]
+    if lines:
+        raise CodeError(lines)
+    return draft
+
+
+def _places(plan: Plan) -> Iterator[Place]:
+    """Streets and communities; a project without streets has one of empty code, which is none."""
+    streets = plan.streets[plan.streets["street_code"].fillna("") != ""]
+    levels = (
+        (Level.STREET, streets, "street_code", "street_name", None),
+        (Level.COMMUNITY, plan.communities, "community_code", "community_name", "street_code"),
+    )
+    for level, layer, code, name, parent in levels:
+        outlines = geometry_hashes(layer.geometry) if len(layer) else []
+        for (_, row), outline in zip(layer.iterrows(), outlines, strict=True):
+            above = _text(row[parent]) if parent else ""
+            yield Place(
+                level, _text(row[code]), above, _text(row[name]), int(row["households"]), outline
+            )
+
+
+def _text(value: object) -> str:
+    return str(value) if isinstance(value, str) else ""
+
+
+def _faults(draft: Draft) -> Iterator[str]:
+    """Say what is wrong with the codes of a draft by itself."""
+    places = {(place.level, place.code) for place in draft.places}
+    yield from draft.profile.misfits(draft.communities())
+    counts = Counter(grid.grid_code for grid in draft.grids)
+    for code, count in sorted(counts.items()):
+        if count > 1:
+            yield f"grids: grid_code {code!r} is given to {count} grids; number each grid once"
+    for grid in draft.grids:
+        read = draft.profile.parse(grid.grid_code, grid.community_code)
+        if (Level.COMMUNITY, grid.community_code) not in places:
+            yield (
+                f"grids: grid {grid.grid_code!r} lies in community {grid.community_code!r}, which "
+                "the plan has not"
+            )
+        elif read is None or read.kind not in ("", grid.grid_kind):
+            yield (
+                f"grids: grid_code {grid.grid_code!r} of a {grid.grid_kind} grid in community "
+                f"{grid.community_code!r} does not fit profile {draft.profile.name!r}; run "
+                "`gridplan partition` again"
+            )
+    for place in draft.places:
+        if place.parent and (Level.STREET, place.parent) not in places:
+            yield (
+                f"communities: {place.code!r} names street {place.parent!r}, which the plan has not"
+            )
+
+
+def _unit_faults(units: pd.DataFrame, grids: set[str]) -> Iterator[str]:
+    """Say which units stand twice, or in a grid that there is not."""
+    twice = sorted(set(units["unit_id"][units["unit_id"].duplicated()].astype(str)))
+    if twice:
+        yield f"units: {len(twice)} units stand in the plan twice: {_some(twice)}"
+    lost = sorted(set(units["unit_id"][~units["grid_code"].astype(str).isin(grids)].astype(str)))
+    if lost:
+        yield f"units: {len(lost)} units lie in no grid of the plan: {_some(lost)}"
+
+
+def _some(items: list[str]) -> str:
+    more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
+    return ", ".join(items[:_SHOWN]) + more
