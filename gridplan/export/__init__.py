@@ -3,6 +3,7 @@
 from gridplan.export.findings import write_findings
 from gridplan.export.folder import MARKER, OUTPUT_NAMES, OutputFolder, open_output
 from gridplan.export.plan import GPKG_VERSION, write_plan
+from gridplan.export.qgis import write_qgis
 from gridplan.export.run import RUN_FORMAT, mask_credentials, write_run
 from gridplan.export.whole import write_whole
 
@@ -16,6 +17,7 @@ __all__ = [
     "open_output",
     "write_findings",
     "write_plan",
+    "write_qgis",
     "write_run",
     "write_whole",
 ]

@@ -41,7 +41,9 @@ OUTPUT_NAMES = frozenset(
         "plan.gpkg-journal",
         "plan.gpkg-shm",
         "plan.gpkg-wal",
+        "plan.qgz",
         "report.html",
+        "report.pdf",
         "tables",
     }
 )
