@@ -1,6 +1,7 @@
-"""Maps of a plan: district, streets and communities, as sheets of paper."""
+"""Maps of a plan: sheets of paper for district, streets and communities, and one page."""
 
 from gridplan.maps.backdrop import Backdrop
 from gridplan.maps.draw import draw_maps
+from gridplan.maps.web import Details, draw_page, pairs_of_plan
 
-__all__ = ["Backdrop", "draw_maps"]
+__all__ = ["Backdrop", "Details", "draw_maps", "draw_page", "pairs_of_plan"]

@@ -19,6 +19,9 @@ class Backdrop:
         Polygons, lines or both.
     rail
         Lines.
+    stairwells
+        Footprints of the stairwells that a building above the maximum was divided into, with
+        ``stairwell``.
     zones
         Jurisdiction layers by name; kept for maps that show them.
     """
@@ -27,4 +30,5 @@ class Backdrop:
     buildings: gpd.GeoDataFrame | None = None
     water: gpd.GeoDataFrame | None = None
     rail: gpd.GeoDataFrame | None = None
+    stairwells: gpd.GeoDataFrame | None = None
     zones: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)

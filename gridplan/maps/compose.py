@@ -27,6 +27,9 @@ from gridplan.maps.ground import (
     institutions_in,
     named_roads,
     rail_marks,
+    stairwell_labels,
+    stairwell_marks,
+    stairwells_in,
     veil,
     water_marks,
 )
@@ -163,6 +166,8 @@ def community_sheet(subject: Subject, stem: str, community_code: str) -> Sheet:
     marks += water_marks(subject, page)
     marks += [Lines(drawn(border_network(geometries(units)), finest), styles.CELL_LINE)]
     marks += building_marks(subject, page)
+    stairwells = stairwells_in(subject, area)
+    marks += stairwell_marks(stairwells)
     marks += all_road_marks(subject, page, 1.0, 4)
     marks += rail_marks(subject, page)
     marks += _around(subject, page, community)
@@ -174,6 +179,7 @@ def community_sheet(subject: Subject, stem: str, community_code: str) -> Sheet:
     marks += institution_marks(institutions)
     marks += facility_marks(facilities)
     labels = grid_labels(subject, grids, (11.0, 8.0), named=True)
+    labels += stairwell_labels(subject, stairwells)
     labels += institution_labels(subject, institutions)
     labels += facility_labels(subject, facilities)
     labels += _neighbour_names(subject, page, plan.communities[~chosen])
@@ -187,7 +193,12 @@ def community_sheet(subject: Subject, stem: str, community_code: str) -> Sheet:
         labels=tuple(labels),
         names=tuple(named_roads(subject, page, 1.0, 4, area)),
         keys=_community_keys(
-            subject, page, grids, institutions is not None, facilities is not None
+            subject,
+            page,
+            grids,
+            stairwells=stairwells is not None,
+            institutions=institutions is not None,
+            facilities=facilities is not None,
         ),
         facts=facts_of(subject, grids, community),
         bars=bars_of(subject, grids),
@@ -200,7 +211,13 @@ def community_sheet(subject: Subject, stem: str, community_code: str) -> Sheet:
 
 
 def _community_keys(
-    subject: Subject, page: Page, grids: gpd.GeoDataFrame, institutions: bool, facilities: bool
+    subject: Subject,
+    page: Page,
+    grids: gpd.GeoDataFrame,
+    *,
+    stairwells: bool,
+    institutions: bool,
+    facilities: bool,
 ) -> tuple[Key, ...]:
     w = subject.words
     keys = [*grid_keys(subject, grids, styles.GRID_BORDER)]
@@ -209,6 +226,8 @@ def _community_keys(
     if buildings is not None:
         key = ("lot", styles.LOT) if subject.lots else ("building", styles.BUILDING)
         keys.append(Key(w[key[0]], key[1]))
+    if stairwells:
+        keys.append(Key(w["stairwell"], styles.STAIRWELL))
     if not subject.lots:
         keys.append(Key(w["cell"], styles.CELL_LINE))
     keys.extend(ground_keys(subject, page, 1.0, 4))

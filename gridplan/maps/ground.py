@@ -97,6 +97,35 @@ def building_marks(subject: Subject, page: Page) -> list[Mark]:
     return [Areas(geometry, styles.BUILDING)]
 
 
+def stairwells_in(subject: Subject, area: Geometry) -> gpd.GeoDataFrame | None:
+    """Stairwells of divided buildings that lie in ``area``; None where there are none."""
+    stairwells = subject.backdrop.stairwells
+    if stairwells is None:
+        return None
+    inside = shapely.intersects(shapely.point_on_surface(geometries(stairwells)), area)
+    return stairwells[inside] if inside.any() else None
+
+
+def stairwell_marks(stairwells: gpd.GeoDataFrame | None) -> list[Mark]:
+    """Outlines of stairwells, so that the cuts of a divided building show."""
+    return [] if stairwells is None else [Lines(geometries(stairwells), styles.STAIRWELL)]
+
+
+def stairwell_labels(subject: Subject, stairwells: gpd.GeoDataFrame | None) -> list[Label]:
+    """Name of each stairwell on its strip, in full or short."""
+    if stairwells is None:
+        return []
+    labels = []
+    for home, name in zip(geometries(stairwells), stairwells["stairwell"], strict=True):
+        short = subject.lettering.shown(str(name), "?")
+        full = subject.words["of_stairwell"].format(short) if short.isdigit() else short
+        lines = [
+            TextLine(t, s, colour=styles.STAIRWELL_TEXT) for t in (full, short) for s in (6.0, 5.0)
+        ]
+        labels.append(Label(home, tuple((line,) for line in lines)))
+    return labels
+
+
 def institutions_in(subject: Subject, page: Page, area: Geometry) -> gpd.GeoDataFrame | None:
     """Institutions with premises that lie in ``area``; None where there are none."""
     institutions = within(subject.plan.extra.get("institutions"), page.window)

@@ -7,6 +7,8 @@ AREA = Fill(PAPER)
 WATER_FILL = Fill(WATER, WATER_EDGE, 0.1)
 WATER_LINE = Stroke(WATER_EDGE, 0.5)
 BUILDING = Fill("#3A3F47", "#3A3F47", 0.08, 0.36)
+STAIRWELL = Stroke("#1B1E23", 0.32)
+STAIRWELL_TEXT = "#1B1E23"
 LOT = Stroke("#5A5F66", 0.1, alpha=0.6)
 CELL_LINE = Stroke("#6B7078", 0.1, alpha=0.6)
 RAIL_BED = Stroke("#4C4F55", 0.75, butt=True)

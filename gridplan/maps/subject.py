@@ -26,6 +26,7 @@ TEXT_COLUMNS = (
     "community_code",
     "street_name",
     "street_code",
+    "stairwell",
 )
 LOT_COVER = 0.45
 
@@ -120,7 +121,7 @@ def _colours(layer: gpd.GeoDataFrame, column: str) -> dict[str, str]:
 def texts_of(plan: Plan, backdrop: Backdrop) -> Iterable[str]:
     """Every text of the plan and its backdrop that a map may show."""
     layers = [plan.grids, plan.communities, plan.streets, *plan.extra.values()]
-    layers += [] if backdrop.roads is None else [backdrop.roads]
+    layers += [layer for layer in (backdrop.roads, backdrop.stairwells) if layer is not None]
     for layer in layers:
         for column in TEXT_COLUMNS:
             if column in layer.columns:

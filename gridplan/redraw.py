@@ -1,0 +1,114 @@
+"""The maps of a finished plan, drawn anew."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gridplan.config import Config
+from gridplan.domain import Finding, Plan, Severity
+from gridplan.drawing import backdrop_of, draw_kinds, page_details
+from gridplan.errors import LayerError
+from gridplan.layers import Inputs, read_inputs, read_plan, read_run
+from gridplan.maps import Backdrop, Details, pairs_of_plan
+from gridplan.prepare import community_tasks, prepare_ground, restrict
+from gridplan.runs import Progress
+
+
+def redraw(
+    out: Path,
+    kinds: Sequence[str] = (),
+    *,
+    config_file: Path | None = None,
+    workers: int | None = None,
+    date: dt.date | None = None,
+    on: Progress | None = None,
+) -> list[Finding]:
+    """Draw the maps of the plan in ``out`` again, into ``out/maps``.
+
+    Parameters
+    ----------
+    out
+        Output folder of a run.
+    kinds
+        Any of ``png``, ``pdf``, ``svg``, ``html``; as configured where empty.
+    config_file
+        Configuration of the job; the one that the run recorded where left out.
+    workers
+        Processes; as configured where left out.
+    date
+        Printed on the maps; today where left out.
+    on
+        Told what happens.
+
+    Returns
+    -------
+    list of Finding
+        Warnings: layers that are gone or have changed, a font that is missing.
+
+    Raises
+    ------
+    GridplanError
+        Where the plan or its configuration cannot be read, or a map cannot be written.
+    """
+    run, on = read_run(out), on or Progress()
+    config = _config(out, run, config_file)
+    if workers is not None:
+        config = config.replace({"solve.workers": workers})
+    kinds = tuple(kinds) or tuple(config.outputs.maps)
+    on.stage("read")
+    plan = read_plan(out)
+    findings = _findings(run)
+    inputs, warnings = _inputs(config, run)
+    on.stage("maps")
+    backdrop = Backdrop() if inputs is None else backdrop_of(inputs)
+    details = page_details(config, (), findings)
+    if "html" in kinds:
+        details = _with_graph(details, plan, inputs, config, run)
+    date = date or dt.date.today()
+    folder = out / "maps"
+    return warnings + draw_kinds(plan, folder, kinds, config, backdrop, details, date, on.drawn)
+
+
+def _config(out: Path, run: dict[str, Any], file: Path | None) -> Config:
+    if file is None:
+        file = out / str(run.get("configuration_file", "gridplan.toml"))
+        if not file.is_file():
+            raise LayerError(f"{file}: the configuration has moved; name it with --config")
+    return Config.load(file)
+
+
+def _inputs(config: Config, run: dict[str, Any]) -> tuple[Inputs | None, list[Finding]]:
+    """Read the layers that the plan was made from; None where they are not the same any more."""
+    try:
+        inputs = read_inputs(config)
+    except LayerError as err:
+        return None, [_alone(f"the layers cannot be read ({err.problems[0]})")]
+    if dict(inputs.hashes) != run.get("inputs"):
+        return None, [_alone("the layers have changed since the plan was made")]
+    return inputs, []
+
+
+def _alone(why: str) -> Finding:
+    message = f"{why}; the maps show what the plan itself holds"
+    return Finding("map-plan-alone", Severity.WARNING, message)
+
+
+def _with_graph(
+    details: Details, plan: Plan, inputs: Inputs | None, config: Config, run: dict[str, Any]
+) -> Details:
+    """Add who neighbours whom: as it was divided, or from the plan where the layers are gone."""
+    if inputs is None:
+        pairs = pairs_of_plan(plan, details.findings, config.graph.min_shared_m)
+        return replace(details, pairs=pairs)
+    ground, only = prepare_ground(inputs, config), [str(code) for code in run.get("only", ())]
+    if only:
+        inputs, ground = restrict(inputs, config, only), ground.restricted(only)
+    return page_details(config, list(community_tasks(inputs, ground, config)), details.findings)
+
+
+def _findings(run: dict[str, Any]) -> list[Finding]:
+    """Findings of the run and of its audit, as the record holds them."""
+    rows = [*run.get("findings", ()), *run.get("audit", ())]
+    return [Finding(**{**row, "severity": Severity(row["severity"])}) for row in rows]
