@@ -10,10 +10,11 @@ import shapely
 
 from gridplan import metrics
 from gridplan.attribute import attribute_all
-from gridplan.codes import choose_profile, grid_name, make_codes, number_grids
+from gridplan.codes import Standing, configured_profile, number_plan
 from gridplan.config import Config
 from gridplan.domain import Finding, GridKind, Plan
 from gridplan.layers.inputs import Inputs
+from gridplan.layers.tally import Method
 from gridplan.prepare import Ground
 from gridplan.topology import Shapes
 
@@ -46,6 +47,7 @@ def assemble(
     outcomes: Mapping[str, Outcome],
     config: Config,
     findings: list[Finding],
+    standing: Standing | None = None,
 ) -> Plan:
     """Make the plan's layers.
 
@@ -59,6 +61,8 @@ def assemble(
         The configuration.
     findings
         Objects that lie in no grid are added.
+    standing
+        What the code register holds; None where there is none.
 
     Raises
     ------
@@ -68,31 +72,45 @@ def assemble(
     cells = ground.cells
     label = _labels(cells, outcomes)
     grids = _dissolve(cells, label, ground.bare)
+    grids["grid_kind"] = np.where(
+        grids["institution_id"] == "", GridKind.RESIDENTIAL.value, GridKind.UNIT.value
+    )
     street = inputs.communities.set_index("community_code")["street_code"]
-    seq = number_grids(grids)
-    profile = choose_profile(config.codes.profile, inputs.communities["community_code"])
-    grids["grid_code"] = make_codes(profile, grids["community_code"], seq)
-    grids["grid_name"] = [grid_name(int(n), config.project.language) for n in seq]
+    profile = configured_profile(config.codes, inputs.communities["community_code"])
+    row_of = pd.Series(grids.index, index=grids["label"])
+    members = cells[["unit_id", "households"]].assign(grid=label.map(row_of))
+    numbered = number_plan(grids, members, profile, config.project.language, standing)
+    grids[["grid_code", "grid_name"]] = numbered[["grid_code", "grid_name"]]
     code_of = grids.set_index("label")["grid_code"]
-    units = _units(cells, label.map(code_of), list(config.inputs.zones))
+    units = _units(cells, label.map(code_of), list(config.inputs.zones), inputs.stairwells)
     grids = _described(grids, units, street, config)
     communities = _communities(inputs, grids, outcomes)
+    extra = attribute_all(inputs.extra, grids, findings)
+    if "institutions" not in extra:
+        grids = grids.drop(columns="institution_id")
     return Plan(
         grids=grids,
         communities=communities,
         streets=_streets(inputs, communities),
         units=units,
-        extra=attribute_all(inputs.extra, grids, findings),
+        extra=_with_all_codes(extra, units, inputs.divided),
         zone_layers=tuple(config.inputs.zones),
     )
 
 
 def _labels(cells: gpd.GeoDataFrame, outcomes: Mapping[str, Outcome]) -> pd.Series:
+    """Label of the grid of every cell; a unit grid needs no outcome."""
+    columns = (cells[c] for c in ("community_code", "unit_id", "institution_id"))
     labels = [
-        f"{code}\n{outcomes[code].labels[unit]}"
-        for code, unit in zip(cells["community_code"], cells["unit_id"], strict=True)
+        _bare_label(code, place) if place else f"{code}\n{outcomes[code].labels[unit]}"
+        for code, unit, place in zip(*columns, strict=True)
     ]
     return pd.Series(labels, index=cells.index, dtype=object)
+
+
+def _bare_label(code: str, institution: str | None) -> str:
+    """Label of a grid that is not numbered by the optimiser: a unit grid, or bare ground."""
+    return f"{code}\n\n{institution or ''}"
 
 
 def _dissolve(
@@ -100,17 +118,29 @@ def _dissolve(
 ) -> gpd.GeoDataFrame:
     """One polygon per label, and one per community without units; sorted by smallest unit id."""
     table = pd.DataFrame(
-        {"label": label, "unit": cells["unit_id"], "home": cells["community_code"]}
+        {
+            "label": label,
+            "unit": cells["unit_id"],
+            "home": cells["community_code"],
+            "place": cells["institution_id"].astype(object).fillna(""),
+        }
     )
-    first = table.groupby("label", sort=False).agg(unit=("unit", "min"), home=("home", "first"))
+    first = table.groupby("label", sort=False).agg(
+        unit=("unit", "min"), home=("home", "first"), place=("place", "first")
+    )
+    names = [
+        _bare_label(*row)
+        for row in zip(bare["community_code"], bare["institution_id"], strict=True)
+    ]
     order = first.sort_values(["home", "unit"], kind="stable")
     shapes = cells.geometry.to_numpy()
     rows = table.groupby("label", sort=False).indices
     merged = [merge_cells(shapes[rows[name]]) for name in order.index]
     frame = gpd.GeoDataFrame(
         {
-            "label": [*order.index, *(f"{code}\n" for code in bare["community_code"])],
+            "label": [*order.index, *names],
             "community_code": [*order["home"], *bare["community_code"]],
+            "institution_id": [*order["place"], *bare["institution_id"].astype(object).fillna("")],
         },
         geometry=[*merged, *bare.geometry],
         crs=cells.crs,
@@ -123,10 +153,47 @@ def merge_cells(shapes: Shapes) -> object:
     return shapes[0] if len(shapes) == 1 else shapely.coverage_union_all(shapes)
 
 
-def _units(cells: gpd.GeoDataFrame, grid_code: pd.Series, layers: list[str]) -> gpd.GeoDataFrame:
+def _units(
+    cells: gpd.GeoDataFrame,
+    grid_code: pd.Series,
+    layers: list[str],
+    stairwells: pd.DataFrame | None,
+) -> gpd.GeoDataFrame:
+    """Cells with their grid; where buildings were divided, with building and stairwell."""
     units = cells.assign(grid_code=grid_code)
-    columns = ["unit_id", "grid_code", "community_code", "households", *layers, "geometry"]
+    if "households_method" not in units:
+        units["households_method"] = Method.GIVEN.value
+    columns = ["unit_id", "grid_code", "community_code", "households", "households_method"]
+    if stairwells is not None:
+        own = stairwells.set_index("unit_id")
+        for name in ("building_id", "stairwell"):
+            held = units["unit_id"].map(own[name])
+            units[name] = held.astype(object).where(held.notna(), None)
+        units["stairwell_order"] = units["unit_id"].map(own["position"]).astype("Int64")
+        columns += ["building_id", "stairwell", "stairwell_order"]
+    columns += [*layers, "geometry"]
     return units[columns].sort_values("unit_id", kind="stable", ignore_index=True)
+
+
+def _with_all_codes(
+    extra: dict[str, gpd.GeoDataFrame], units: gpd.GeoDataFrame, divided: gpd.GeoDataFrame | None
+) -> dict[str, gpd.GeoDataFrame]:
+    """List every grid of a building that was divided by its stairwells, in ``grid_codes``."""
+    buildings = extra.get("buildings")
+    if divided is None or buildings is None:
+        return extra
+    codes = units.groupby("building_id")["grid_code"].apply(lambda c: ";".join(sorted(set(c))))
+    held = buildings["building_id"].map(codes)
+    shapes, towers = buildings.geometry.to_numpy(), divided.geometry.to_numpy()
+    row, tower = shapely.STRtree(towers).query(shapes, predicate="intersects")
+    common = shapely.area(shapely.intersection(shapes[row], towers[tower]))
+    same = (common > 0) & (common >= shapely.area(shapes[row]) / 2)
+    row, tower = row[same], tower[same]
+    found = pd.Series(
+        divided["building_id"].map(codes).to_numpy()[tower], index=buildings.index[row]
+    )
+    held = held.fillna(found[~found.index.duplicated()]).fillna(buildings["grid_code"])
+    return {**extra, "buildings": buildings.assign(grid_codes=held)}
 
 
 def _described(
@@ -134,7 +201,6 @@ def _described(
 ) -> gpd.GeoDataFrame:
     grids = grids.set_index("grid_code", drop=False).sort_index()
     households = units.groupby("grid_code")["households"].sum()
-    grids["grid_kind"] = GridKind.RESIDENTIAL.value
     grids["street_code"] = grids["community_code"].map(street)
     grids["households"] = households.reindex(grids.index, fill_value=0).astype("int64")
     grids["range_status"] = metrics.range_status(
@@ -156,12 +222,20 @@ def _described(
 def _communities(
     inputs: Inputs, grids: gpd.GeoDataFrame, outcomes: Mapping[str, Outcome]
 ) -> gpd.GeoDataFrame:
-    table = inputs.communities.drop(columns=["grid_count", "geometry"]).copy()
+    table = inputs.communities.drop(
+        columns=["grid_count", "households_given", "geometry"], errors="ignore"
+    )
     codes = table["community_code"]
     grouped = grids.groupby("community_code")
     table["households"] = codes.map(grouped["households"].sum()).astype("int64")
     table["grids"] = codes.map(grouped.size()).astype("int64")
-    table["status"] = [outcomes[c].status if c in outcomes else "breach" for c in codes]
+    # Without an outcome: a community without units, or one whose ground is all unit grids.
+    housed = set(grids.loc[grids["grid_kind"] == GridKind.RESIDENTIAL.value, "community_code"])
+    otherwise = ["breach" if c in housed else "optimal" for c in codes]
+    table["status"] = [
+        outcomes[c].status if c in outcomes else status
+        for c, status in zip(codes, otherwise, strict=True)
+    ]
     gaps = [outcomes[c].gap if c in outcomes else 0.0 for c in codes]
     table["gap"] = pd.Series(gaps, index=table.index, dtype="float64")
     table["stopped"] = [outcomes[c].stopped if c in outcomes else "" for c in codes]

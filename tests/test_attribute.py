@@ -24,34 +24,82 @@ def roads(*lines: shapely.Geometry) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"road_id": ids, "name": "", "kind": ""}, geometry=list(lines), crs=CRS)
 
 
-def cut(*lines: shapely.Geometry) -> tuple[list[tuple[str, str, float]], list[Finding]]:
-    """Id, grid and metres of every piece, and the findings."""
+def cut(*lines: shapely.Geometry) -> tuple[list[tuple[str, str, float, float]], list[Finding]]:
+    """Id, grid, metres and share of every piece, and the findings."""
     findings: list[Finding] = []
     found = attribute_all({"roads": roads(*lines)}, GRIDS, findings)["roads"]
     assert found["length_m"].tolist() == found.length.tolist()
-    columns = (found["road_id"], found["grid_code"], found["length_m"].round(2))
+    columns = (found["road_id"], found["grid_code"], found["length_m"].round(2), found["share"])
     return list(zip(*columns, strict=True)), findings
 
 
 def test_a_road_is_cut_at_grid_borders() -> None:
-    """Each grid has its stretch; the two metres at the border go to the smaller code."""
+    """Each grid has its stretch, to the very border."""
     pieces, findings = cut(line((50, 50), (150, 50)))
-    assert pieces == [("r0", "g1", 51.0), ("r0", "g2", 49.0)]
+    assert pieces == [("r0", "g1", 50.0, 1.0), ("r0", "g2", 50.0, 1.0)]
     assert findings == []
 
 
-def test_a_road_along_a_border_has_one_grid() -> None:
-    """On the border, or within a metre of it, the smaller code has the road."""
+def test_a_road_along_a_border_belongs_to_both_sides() -> None:
+    """On the border, or within a metre of it, both grids have the road, each a half of it."""
     pieces, _ = cut(line((100, 10), (100, 90)), line((100.6, 10), (100.6, 90)))
-    assert pieces == [("r0", "g1", 80.0), ("r1", "g1", 80.0)]
+    assert pieces == [(r, g, 80.0, 0.5) for r in ("r0", "r1") for g in ("g1", "g2")]
+
+
+def test_a_road_joins_and_leaves_a_border() -> None:
+    """Inside, along and inside again: no metre is counted twice, none is lost."""
+    pieces, _ = cut(line((50, 50), (100, 50), (100, 90), (150, 90)))
+    assert [p[1] for p in pieces] == ["g1", "g1", "g2", "g2"]
+    assert [p[3] for p in pieces] == [1.0, 0.5, 1.0, 0.5]
+    assert sum(p[2] * p[3] for p in pieces) == pytest.approx(140)
+    assert pieces[0][2] == pytest.approx(49)  # the last metre before the border runs on it
+
+
+def test_a_border_road_follows_the_grids_beside_it() -> None:
+    """Where the neighbour changes along one straight road, the shares change with it."""
+    pieces, _ = cut(line((0, 100), (200, 100)))
+    held = {p[1]: p[2] for p in pieces if p[3] == 0.5}
+    assert held["g3"] == pytest.approx(200, abs=10)
+    assert held["g1"] == pytest.approx(100, abs=10)
+    assert sum(p[2] * p[3] for p in pieces) == pytest.approx(200)
 
 
 def test_roads_outside_are_listed() -> None:
     """What lies in no grid has an empty code and is a warning."""
     pieces, findings = cut(line((300, 0), (300, 50)), line((150, 50), (250, 50)))
-    assert pieces == [("r0", "", 50.0), ("r1", "", 49.0), ("r1", "g2", 51.0)]
+    assert pieces == [("r0", "", 50.0, 1.0), ("r1", "", 49.0, 1.0), ("r1", "g2", 51.0, 1.0)]
     (finding,) = findings
     assert (finding.kind, finding.layer, finding.value) == ("object-outside", "roads", 2.0)
+
+
+def test_public_spaces_have_one_grid() -> None:
+    """A square on a border belongs to the grid that holds most of it, a point to where it lies."""
+    shapes = [box(90, 40, 40, 20), box(40, 80, 20, 40), point(150, 150), point(-50, 0)]
+    layer = gpd.GeoDataFrame(
+        {"public_space_id": list("abcd"), "name": "", "kind": ""}, geometry=shapes, crs=CRS
+    )
+    findings: list[Finding] = []
+    found = attribute_all({"public_spaces": layer}, GRIDS, findings)["public_spaces"]
+    assert found["grid_code"].tolist() == ["g2", "g1", "g3", ""]
+    assert [(f.kind, f.place) for f in findings] == [("object-outside", "d")]
+
+
+def test_an_institution_joins_the_grid_with_the_longer_border() -> None:
+    """Where two grids hold as much of it, the longer stretch of its outline decides."""
+    wedge = shapely.Polygon(
+        [(p.x, p.y) for p in map(lambda xy: point(*xy), [(90, 10), (100, 10), (100, 30), (90, 30)])]
+    )
+    mirrored = shapely.Polygon(
+        [(p.x, p.y) for p in map(lambda xy: point(*xy), [(100, 10), (140, 20), (100, 20)])]
+    )
+    shape = shapely.union_all([wedge, mirrored])
+    assert wedge.area == mirrored.area == 200
+    layer = gpd.GeoDataFrame(
+        {"institution_id": ["i"], "name": "", "kind": ""}, geometry=[shape], crs=CRS
+    )
+    found = attribute_all({"institutions": layer}, GRIDS, [])["institutions"]
+    assert found["grid_code"].tolist() == ["g2"]
+    assert found[["grid_codes", "grid_kind"]].to_numpy().tolist() == [["g2", "residential"]]
 
 
 def test_no_roads_are_no_roads() -> None:
@@ -73,7 +121,7 @@ def test_no_metre_is_lost(paths: list[list[tuple[int, int]]]) -> None:
     lines = [road for p in paths if (road := line(*p)).length and road.is_simple]
     layer = roads(*lines)
     found = attribute_all({"roads": layer}, GRIDS, [])["roads"]
-    total = found.groupby("road_id")["length_m"].sum()
+    total = (found["length_m"] * found["share"]).groupby(found["road_id"]).sum()
     assert total.reindex(layer["road_id"], fill_value=0).to_numpy() == pytest.approx(
         layer.length.to_numpy(), abs=0.05
     )

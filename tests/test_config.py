@@ -354,8 +354,18 @@ def test_schema_lets_inputs_inherit_their_path() -> None:
     assert '"null"' not in json.dumps(schema)
     assert set(schema["properties"]) == {
         *("project", "inputs", "topology", "graph", "grids", "objective", "solve", "codes"),
-        "outputs",
+        *("institutions", "outputs"),
     }
     assert "class" in schema["$defs"]["Roads"]["properties"]
     for name, entry in units["properties"].items():
         assert entry["description"], name
+
+
+def test_codes_of_object_classes_and_kinds() -> None:
+    """The object class, the letters of kinds and the block of unit grids are read and checked."""
+    codes = "[codes]\nprofile = 'cjt349-20'\nobject_class = '010200'\nunit_block = 91\n"
+    config = parse(LEAST + codes)
+    assert (config.codes.object_class, config.codes.unit_block) == ("010200", 91)
+    assert (config.codes.residential_letter, config.codes.unit_letter) == ("R", "U")
+    for wrong in ("object_class = '01/02'", "unit_letter = '-'", "unit_block = 1"):
+        assert problems(f"{LEAST}[codes]\n{wrong}\n")

@@ -92,6 +92,7 @@ def town(*, buildings: bool = False) -> Plan:
             grid_code=["110108011004002", "110108011004001"],
             name="解放路",
             length_m=[12.346, 7.0],
+            share=[1.0, 0.5],
         ),
     }
     if buildings:
@@ -150,9 +151,9 @@ GOLDEN = {
 "f2","110108011004001","110108011004","'@SUM(A1)",
 """,
     "road_codes": """\
-"road_id","grid_code","community_code","name","length_m"
-"r1","110108011004001","110108011004","解放路",7.00
-"r1","110108011004002","110108011004","解放路",12.35
+"road_id","grid_code","community_code","name","length_m","share"
+"r1","110108011004001","110108011004","解放路",7.00,0.500000
+"r1","110108011004002","110108011004","解放路",12.35,1.000000
 """,
     "zone_crosswalk": """\
 "grid_code","layer","zone_id","households","share"
@@ -452,7 +453,8 @@ def test_data_dictionary_describes_every_column() -> None:
     plan = town()
     rows = tables_of(plan)["data_dictionary"]
     units = rows[rows["table"] == "plan.gpkg:units"].set_index("field_name")
-    assert list(units.index) == [*LAYERS["units"][:-1], "police", "school"]
+    held = [name for name in LAYERS["units"] if name in plan.units]
+    assert list(units.index) == [*held, "police", "school"]
     assert units.loc["school", "abbreviation"] == "ZQ2"
     assert units.loc["households", "description_en"].endswith("(registered)")
     assert (rows["description_en"] != "").all()

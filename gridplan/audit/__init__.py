@@ -12,11 +12,13 @@ from gridplan.audit.contiguity import check_contiguity
 from gridplan.audit.features import check_features
 from gridplan.audit.footprints import check_footprints
 from gridplan.audit.ground import judge_joins, survey
+from gridplan.audit.institutions import check_institutions
 from gridplan.audit.kinds import Kind
 from gridplan.audit.listed import check_listed
 from gridplan.audit.members import check_members
 from gridplan.audit.ranges import check_ranges
 from gridplan.audit.shape import require_layers
+from gridplan.audit.stairwells import check_stairwells
 from gridplan.audit.tiling import check_tiling
 from gridplan.audit.view import make_view
 from gridplan.config import Config
@@ -29,7 +31,11 @@ _ORDER = [Severity.ERROR, Severity.BROKEN, Severity.EXCEPTION, Severity.WARNING]
 
 
 def audit_plan(
-    plan: Plan, inputs: Inputs, config: Config, exceptions: pd.DataFrame
+    plan: Plan,
+    inputs: Inputs,
+    config: Config,
+    exceptions: pd.DataFrame,
+    decisions: pd.DataFrame | None = None,
 ) -> list[Finding]:
     """Recompute every promise of a written plan.
 
@@ -42,6 +48,9 @@ def audit_plan(
     exceptions
         ``tables/exceptions.csv``: ``kind``, ``community_code``, ``grid_code``, ``place``,
         ``other``, ``value``. Links and joined parts hold only where listed here and verified.
+    decisions
+        ``tables/institution_decisions.csv`` as text. A unit grid holds only where it stands here
+        and its tests come out again.
 
     Returns
     -------
@@ -55,15 +64,17 @@ def audit_plan(
         The layers cannot be audited at all; every reason at once.
     """
     require_layers(plan, inputs, tuple(config.inputs.zones), exceptions)
-    view, findings = make_view(plan, inputs, config, exceptions)
+    view, findings = make_view(plan, inputs, config, exceptions, decisions)
     ground = survey(view)
     joins = judge_joins(ground)
     findings += check_tiling(view)
     findings += check_contiguity(ground, joins)
     findings += check_members(view)
     findings += check_footprints(view)
+    findings += check_stairwells(view)
     findings += check_features(view)
     findings += check_ranges(ground)
+    findings += check_institutions(view)
     findings += check_blocks(ground)
     findings += check_columns(view)
     findings += check_listed(ground, joins)

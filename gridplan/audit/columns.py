@@ -11,13 +11,14 @@ from gridplan import metrics
 from gridplan.audit.kinds import Kind
 from gridplan.audit.ranges import breach_by_community
 from gridplan.audit.view import KEYS, Bools, View, broken
+from gridplan.config.sections import Codes
 from gridplan.domain import Finding, GridKind
 
 SLACK = {"area_m2": 0.1, "perimeter_m": 0.1, "polsby_popper": 1e-3}
 SHARE_SLACK = 1e-3
 RELATIVE = 1e-6
 STATUSES = ("optimal", "feasible", "breach")
-DIGITS = {"beijing-15": 3, "gbt47678-15": 3, "cjt213-14": 2}
+DIGITS = {"beijing-15": 3, "gbt47678-15": 3, "cjt213-14": 2, "cjt349-20": 2}
 
 
 def check_columns(view: View) -> Iterator[Finding]:
@@ -169,25 +170,26 @@ def _dishonest(status: str, gap: float, missed: int) -> str:
 def _codes(view: View) -> Iterator[Finding]:
     members = np.bincount(view.grid_of[view.grid_of >= 0], minlength=len(view.grids))
     known = set(view.communities["community_code"])
-    settled = set(view.units["community_code"])
+    settled = set(view.units.loc[view.unit_grid_of < 0, "community_code"])
+    unit = (view.grids["grid_kind"] == GridKind.UNIT).to_numpy()
     profile = _profile(view)
     for i, code in enumerate(view.grids["grid_code"]):
         where = view.grid_place(i)
         if not code:
             yield broken(Kind.CODE_MISSING, "a grid has no grid_code; number it", **where)
             continue
-        if members[i] == 0 and where["community_code"] in settled:
+        if members[i] == 0 and not unit[i] and where["community_code"] in settled:
             yield broken(
                 Kind.GRID_EMPTY,
                 f"grid {code} holds no unit; delete it, or correct grid_code of its units",
                 **where,
             )
         if where["community_code"] in known:
-            yield from _misfit(profile, code, where)
+            yield from _misfit(view.config.codes, profile, code, where)
 
 
-def _misfit(profile: str, code: str, where: dict[str, str]) -> Iterator[Finding]:
-    pattern = _pattern(profile, where["community_code"])
+def _misfit(codes: Codes, profile: str, code: str, where: dict[str, str]) -> Iterator[Finding]:
+    pattern = _pattern(codes, profile, where["community_code"])
     if pattern and not re.fullmatch(pattern, code):
         yield broken(
             Kind.CODE_MISFIT,
@@ -207,21 +209,26 @@ def _profile(view: View) -> str:
     return "beijing-15" if twelve else "{community_code}-{seq:03}"
 
 
-def _pattern(profile: str, community: str) -> str:
+def _pattern(codes: Codes, profile: str, community: str) -> str:
     """Regular expression of the grid codes of one community; empty where the audit knows none."""
     if profile in DIGITS:
-        return rf"{re.escape(community)}[0-9]{{{DIGITS[profile]}}}"
+        first = re.escape(codes.object_class) if profile == "cjt349-20" else ""
+        return rf"{first}{re.escape(community)}[0-9]{{{DIGITS[profile]}}}"
     if "{" not in profile:
         return ""
-    fixed = re.split(r"(\{[^}]*\})", profile)
-    return "".join(
-        re.escape(community)
-        if part.startswith("{community_code")
-        else _sequence(part)
-        if part.startswith("{seq")
-        else re.escape(part)
-        for part in fixed
-    )
+    parts = re.split(r"(\{[^}]*\})", profile)
+    return "".join(_part(codes, part, community) for part in parts)
+
+
+def _part(codes: Codes, part: str, community: str) -> str:
+    """Regular expression of one field or fixed text of a pattern."""
+    if part.startswith("{seq"):
+        return _sequence(part)
+    if part == "{kind}":
+        letters = (codes.residential_letter, codes.unit_letter)
+        return f"(?:{'|'.join(re.escape(letter) for letter in letters)})"
+    written = {"{community_code}": community, "{object_class}": codes.object_class}
+    return re.escape(written.get(part, part))
 
 
 def _sequence(field: str) -> str:

@@ -116,6 +116,8 @@ def _lengths(given: gpd.GeoDataFrame, held: gpd.GeoDataFrame, grids: Shapes) -> 
     crossing = ~shapely.covers(ground, shapes)
     inside[crossing] = shapely.length(shapely.intersection(shapes[crossing], ground))
     metres = pd.to_numeric(held["length_m"], errors="coerce").where(held["grid_code"] != "", 0)
+    if "share" in held:  # a road on a border stands once for each of its grids
+        metres = metres * pd.to_numeric(held["share"], errors="coerce")
     total = metres.fillna(0).groupby(held["road_id"].astype(str)).sum()
     written = total.reindex(given["road_id"].astype(str), fill_value=0).to_numpy(dtype=float)
     slack = np.maximum(BORDER_M, ROAD_SLACK * whole)

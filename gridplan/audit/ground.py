@@ -9,6 +9,7 @@ import shapely
 
 from gridplan.audit.adjacency import Borders, components, find_borders
 from gridplan.audit.kinds import Kind
+from gridplan.audit.sides import led_across
 from gridplan.audit.view import Bools, Ints, View, positions
 
 METRES_SLACK = 1.0
@@ -26,9 +27,10 @@ class Ground:
     all_borders
         Pairs of cells that share at least ``min_shared_m``, hard barriers left out.
     borders
-        Those of one community.
+        Those of one community, between units of the same unit grid or of none.
     link_a, link_b
-        Pairs of one community that the inputs declare as linked.
+        Pairs of one community that the inputs declare as linked, or that are listed as such and
+        that a bridge joins.
     """
 
     view: View
@@ -136,11 +138,14 @@ def survey(view: View) -> Ground:
     borders = find_borders(view)
     borders = borders.where(borders.shared_m >= max(view.config.graph.min_shared_m, 1e-9))
     home = view.community_of
+    # A unit grid is no way for the dwellings around it, nor they for it.
+    apart = view.unit_grid_of
     inside = (home[borders.a] == home[borders.b]) & (home[borders.a] >= 0)
-    a, b = _declared(view)
+    inside &= apart[borders.a] == apart[borders.b]
+    a, b = (np.r_[ends] for ends in zip(_declared(view), _found(view), strict=True))
     keep = (a >= 0) & (b >= 0)
     a, b = a[keep], b[keep]
-    near = (home[a] == home[b]) & (a != b)
+    near = (home[a] == home[b]) & (a != b) & (apart[a] == apart[b])
     return Ground(view, borders, borders.where(inside), a[near], b[near])
 
 
@@ -149,6 +154,16 @@ def _declared(view: View) -> tuple[Ints, Ints]:
     if links is None:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     return tuple(positions(view.units["unit_id"], links[end]) for end in "ab")  # type: ignore[return-value]
+
+
+def _found(view: View) -> tuple[Ints, Ints]:
+    """Listed pairs that a bridge or an underpass of the inputs joins."""
+    rows = view.rows(Kind.LINK_FOUND)
+    a, b = (positions(view.units["unit_id"], rows[end]) for end in ("place", "other"))
+    known = (a >= 0) & (b >= 0)
+    a, b = a[known], b[known]
+    true = led_across(view, a, b)
+    return a[true], b[true]
 
 
 @dataclass(frozen=True)
@@ -167,7 +182,7 @@ def judge_joins(ground: Ground) -> list[Join]:
     """Verify every listed link and joined part."""
     view = ground.view
     joins = []
-    for kind in (Kind.LINK, Kind.PART_JOINED):
+    for kind in (Kind.LINK, Kind.LINK_FOUND, Kind.PART_JOINED):
         rows = view.rows(kind)
         a, b = (positions(view.units["unit_id"], rows[end]) for end in ("place", "other"))
         for k, (row, value) in enumerate(rows["value"].items()):
@@ -185,10 +200,14 @@ def _judge(ground: Ground, kind: Kind, i: int, j: int, listed: float, row: int) 
         wrong = "its two units lie in different communities"
     elif abs(metres - listed) > METRES_SLACK:
         wrong = f"it is listed with {listed:.1f} m, but measures {metres:.1f} m"
-    elif kind is Kind.LINK:
+    elif kind is not Kind.PART_JOINED:
         declared = ((ground.link_a == i) & (ground.link_b == j)).any()
         declared |= ((ground.link_a == j) & (ground.link_b == i)).any()
-        wrong = "" if declared else "the layer links does not declare it"
+        none = {
+            Kind.LINK: "the layer links does not declare it",
+            Kind.LINK_FOUND: "no bridge or road that counts as one crosses a barrier there",
+        }
+        wrong = "" if declared else none[kind]
     else:
         wrong = _wrong_part(ground, i, j, metres)
     return Join(kind, i, j, metres, wrong, row)
@@ -222,7 +241,11 @@ def _nearest_m(ground: Ground, i: int, j: int) -> float:
     this = {part[i], part[j]}
     other = np.array([{m, n} != this for m, n in zip(a, b, strict=True)], dtype=bool)
     cluster = components(len(part), a[other], b[other])[part]
-    rest = np.flatnonzero((view.community_of == view.community_of[i]) & (cluster != cluster[i]))
+    rest = np.flatnonzero(
+        (view.community_of == view.community_of[i])
+        & (cluster != cluster[i])
+        & (view.unit_grid_of < 0)
+    )
     if not len(rest):
         return np.inf
     _, metres = shapely.STRtree(view.cells[rest]).query_nearest(

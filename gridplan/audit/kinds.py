@@ -22,6 +22,7 @@ class Kind(StrEnum):
     GRID_NOT_CONTIGUOUS = "grid-not-contiguous"
     PART_JOINED = "part-joined"
     LINK = "link"
+    LINK_FOUND = "link-found"
     UNIT_MULTIPART = "unit-multipart"
     # 3: nothing is cut, everything is attributed, totals are kept
     UNIT_MISSING = "unit-missing"
@@ -38,6 +39,8 @@ class Kind(StrEnum):
     CELLS_DO_NOT_TILE = "cells-do-not-tile"
     HOUSEHOLDS_CHANGED = "households-changed"
     HOUSEHOLDS_TOTAL = "households-total"
+    BUILDING_CUT = "building-cut"
+    BUILDING_DIVIDED = "building-divided"
     BLOCK_CUT = "block-cut"
     BLOCK_DIVIDED = "block-divided"
     BLOCK_SPLIT = "block-split"
@@ -51,6 +54,8 @@ class Kind(StrEnum):
     COMPONENT_UNDER_MIN = "component-under-min"
     COMMUNITY_EMPTY = "community-empty"
     UNIT_GRID_UNPROVEN = "unit-grid-unproven"
+    UNIT_GRID_OVERRIDDEN = "unit-grid-overridden"
+    INSTITUTION_MISJUDGED = "institution-misjudged"
     # 5: honest status and listing
     STATUS_DISHONEST = "status-dishonest"
     LISTING_FALSE = "listing-false"

@@ -10,6 +10,7 @@ import shapely
 from gridplan.audit.ground import Ground, Join
 from gridplan.audit.kinds import Kind
 from gridplan.audit.ranges import alone_is_best
+from gridplan.audit.stairwells import divided_buildings
 from gridplan.audit.view import View, broken, positions, valid
 from gridplan.domain import Finding
 
@@ -79,7 +80,8 @@ def _other_value(row: "pd.Series[Any]", held: list[int]) -> str:
 def _community_empty(ground: Ground, row: "pd.Series[Any]") -> str:
     view = ground.view
     code = row["community_code"] or row["place"]
-    held = int(view.households[(view.units["community_code"] == code).to_numpy()].sum())
+    ours = (view.units["community_code"] == code).to_numpy() & (view.unit_grid_of < 0)
+    held = int(view.households[ours].sum())
     return f"it has {held} households" if held else ""
 
 
@@ -135,7 +137,15 @@ def _unit_straddles(ground: Ground, row: "pd.Series[Any]") -> str:
     return "it lies in its community" if shapely.covers(area, shape) else ""
 
 
+def _building_divided(ground: Ground, row: "pd.Series[Any]") -> str:
+    held = divided_buildings(ground.view).get(row["place"])
+    if held is None:
+        return "the inputs do not divide it"
+    return _other_value(row, [held])
+
+
 CLAIMS: dict[str, Claim] = {
+    Kind.BUILDING_DIVIDED.value: _building_divided,
     Kind.BLOCK_OVER_MAX.value: _block_over_max,
     Kind.COMPONENT_UNDER_MIN.value: _component_under_min,
     Kind.COMMUNITY_EMPTY.value: _community_empty,

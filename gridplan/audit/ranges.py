@@ -24,19 +24,19 @@ from gridplan import metrics
 from gridplan.audit.adjacency import components
 from gridplan.audit.ground import Ground
 from gridplan.audit.kinds import Kind
-from gridplan.audit.view import Bools, Ints, View, broken, excepted
+from gridplan.audit.view import Ints, View, broken, excepted
 from gridplan.domain import Finding, GridKind
 
 
 def check_ranges(ground: Ground) -> Iterator[Finding]:
-    """Judge the households of every residential grid, and what unit grids are made for."""
+    """Judge the households of every residential grid."""
     view = ground.view
     limits = view.config.grids
     residential = view.grids["grid_kind"].to_numpy() != GridKind.UNIT
-    yield from _unit_grids(view, ~residential)
     held = view.grid_households
-    # A community without units, such as a port, is one grid of 0 households.
-    bare = ~view.grids["community_code"].isin(view.units["community_code"]).to_numpy()
+    # A community without units (outside unit grids), such as a port, is one grid of 0 households.
+    settled = view.units.loc[view.unit_grid_of < 0, "community_code"]
+    bare = ~view.grids["community_code"].isin(settled).to_numpy()
     for i in np.flatnonzero(residential & ((held < limits.min) | (held > limits.max))):
         members = np.flatnonzero(view.grid_of == i)
         if held[i] > limits.max and (group := _core(ground, members)) is not None:
@@ -117,7 +117,7 @@ def _heavy(ground: Ground, grid: int, group: Ints) -> Finding:
     return excepted(
         Kind.BLOCK_OVER_MAX,
         f"grid {where['place']} holds {view.grid_households[grid]} households because {block} "
-        f"alone has {held} and cannot be divided; give its stairwells as units of their own",
+        f"alone has {held} and cannot be divided; give its stairwells in [inputs.stairwells]",
         **{**where, "layer": "units", "place": block},
         other=where["place"],
         value=float(held),
@@ -145,7 +145,7 @@ def _joined(view: View, grid: int, group: Ints) -> Finding:
 def _light(ground: Ground, grid: int) -> Finding:
     view, limit = ground.view, ground.view.config.grids.min
     where = view.grid_place(grid)
-    community = view.community_of == view.community_of_grid[grid]
+    community = (view.community_of == view.community_of_grid[grid]) & (view.unit_grid_of < 0)
     held = int(view.grid_households[grid])
     if not view.households[community].any():
         return excepted(
@@ -203,20 +203,6 @@ def _claim(view: View, grid: int) -> str:
 
 def _text(value: object) -> str:
     return "" if value is None or value != value else str(value)  # noqa: PLR0124 - NaN
-
-
-def _unit_grids(view: View, unit: Bools) -> Iterator[Finding]:
-    institutions = view.plan.extra.get("institutions")
-    held = set() if institutions is None else set(institutions["grid_code"].dropna().astype(str))
-    for i in np.flatnonzero(unit):
-        where = view.grid_place(int(i))
-        if where["place"] not in held:
-            yield broken(
-                Kind.UNIT_GRID_UNPROVEN,
-                f"grid {where['place']} is a unit grid, exempt from the range, but no institution "
-                "lies in it; make it residential, or add the institution to the inputs",
-                **where,
-            )
 
 
 def breach_by_community(view: View) -> "pd.Series[int]":

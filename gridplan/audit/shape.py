@@ -30,6 +30,7 @@ EXTRA_IDS = {
     "buildings": "building_id",
     "institutions": "institution_id",
     "facilities": "facility_id",
+    "public_spaces": "public_space_id",
     "roads": "road_id",
 }
 LISTED_COLUMNS = ("kind", "community_code", "grid_code", "place", "other", "value")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gridplan.audit.kinds import Kind
 from gridplan.audit.shape import LISTED_COLUMNS, NUMBERS
 from gridplan.config import Config
-from gridplan.domain import Finding, Plan, Severity
+from gridplan.domain import Finding, GridKind, Plan, Severity
 from gridplan.layers.inputs import Inputs
 
 Ints = NDArray[np.int64]
@@ -57,6 +57,8 @@ class View:
     listed
         Rows of ``tables/exceptions.csv``: ``kind``, ``community_code``, ``grid_code``, ``place``,
         ``other`` as text ("" where empty), ``value`` as float.
+    decisions
+        ``tables/institution_decisions.csv`` as text; None where it is not at hand.
     grids, communities, streets, units
         The plan's layers, sorted by key, codes as text, polygons valid and never missing; of a key
         that stands twice (but for units) the polygons are joined.
@@ -70,6 +72,48 @@ class View:
     communities: gpd.GeoDataFrame
     streets: gpd.GeoDataFrame
     units: gpd.GeoDataFrame
+    decisions: pd.DataFrame | None = None
+
+    @cached_property
+    def unit_grid_of(self) -> Ints:
+        """Position in ``grids`` of the unit grid that every unit is in; -1 for all others."""
+        kind = np.r_[self.grids["grid_kind"].to_numpy(dtype=object), [""]]
+        return np.where(kind[self.grid_of] == GridKind.UNIT, self.grid_of, -1)
+
+    @cached_property
+    def settled(self) -> shapely.Geometry:
+        """Ground of all communities of the inputs, prepared, with a metre around it."""
+        ground = shapely.buffer(shapely.union_all(valid(self._community_shapes)), 1.0)
+        shapely.prepare(ground)
+        return ground
+
+    @property
+    def _community_shapes(self) -> Shapes:
+        shapes: Shapes = self.inputs.communities.geometry.to_numpy()
+        return shapes
+
+    @cached_property
+    def source_tree(self) -> shapely.STRtree:
+        """Own shapes of the units of the inputs."""
+        return shapely.STRtree(self.inputs.units.geometry.to_numpy())
+
+    @cached_property
+    def planned(self) -> Bools:
+        """Tell which units of the inputs the plan has."""
+        return np.asarray(self.inputs.units["unit_id"].isin(self.units["unit_id"]))
+
+    @cached_property
+    def line_shapes(self) -> Shapes:
+        """Roads and barriers of the inputs."""
+        layers = [b.geometry.to_numpy() for b in self.inputs.barriers.values()]
+        if "roads" in self.inputs.extra:
+            layers.append(self.inputs.extra["roads"].geometry.to_numpy())
+        return np.concatenate([np.empty(0, dtype=object), *layers])
+
+    @cached_property
+    def line_tree(self) -> shapely.STRtree:
+        """Index of ``line_shapes``."""
+        return shapely.STRtree(self.line_shapes)
 
     @cached_property
     def grid_of(self) -> Ints:
@@ -172,7 +216,11 @@ def unmatched_m(shapes: Shapes) -> Floats:
 
 
 def make_view(
-    plan: Plan, inputs: Inputs, config: Config, exceptions: pd.DataFrame
+    plan: Plan,
+    inputs: Inputs,
+    config: Config,
+    exceptions: pd.DataFrame,
+    decisions: pd.DataFrame | None = None,
 ) -> tuple[View, list[Finding]]:
     """Put the plan beside its inputs, and name its missing, invalid and doubled polygons."""
     findings: list[Finding] = []
@@ -183,7 +231,7 @@ def make_view(
         layers[name] = _tidy(frame, name)
     findings += _doubled(plan)
     listed = _listed(exceptions)
-    return View(plan, inputs, config, listed, **layers), findings
+    return View(plan, inputs, config, listed, **layers, decisions=decisions), findings
 
 
 def _as_text(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:

@@ -47,6 +47,12 @@ class Communities(Source):
     street: Column | None = Field(
         default=None, description="Column with the code of the street office it belongs to."
     )
+    households: Column | None = Field(
+        default=None,
+        description="Column with the households of the whole community. Where no unit of it has "
+        "any by a register or a column, they are spread over its units by floor area (footprint × "
+        "floors): an estimate, and stated as one.",
+    )
 
 
 class Streets(Source):
@@ -63,7 +69,7 @@ class Units(Source):
     households: ColumnOrOne | None = Field(
         default=None,
         description="Column with the households of a unit, or 1 where each unit is one household. "
-        "Required unless `[inputs.households]` is given.",
+        "Required unless `[inputs.households]` or `[inputs.communities] households` is given.",
     )
     household_basis: Literal["registered", "resident", "dwelling"] = Field(
         default="registered",
@@ -79,6 +85,22 @@ class Units(Source):
         default=None,
         description="Column with the id of a block: units with the same one stay in one grid.",
     )
+    address: Column | None = Field(
+        default=None,
+        description="Column with the address, for a register that is joined by it; several are "
+        "separated by `;`.",
+    )
+    floors: Column | None = Field(
+        default=None,
+        description="Column with the number of floors that people live on, 0 for none; used where "
+        "totals of communities are spread. Left out: every unit counts with its footprint alone.",
+    )
+    stairwells: Column | None = Field(
+        default=None,
+        description="Column with the stairwells of a building and their households, such as "
+        '`"1:120;2:118"`. A building above the maximum is divided by them. Instead of '
+        "`[inputs.stairwells]`.",
+    )
 
 
 class Register(Source):
@@ -86,10 +108,55 @@ class Register(Source):
 
     unit: Column | None = Field(
         default=None,
-        description="Column with the id of the unit. Left out: by the register's coordinates.",
+        description="Column with the id of the unit. Left out: by `address`, else by the "
+        "register's coordinates.",
+    )
+    address: Column | None = Field(
+        default=None,
+        description="Column with the address of a row, joined to `[inputs.units] address`: equal "
+        "once width, case, spaces and the forms of 号, 幢, 单元 are made alike; a flat or "
+        "stairwell that the units do not know is left off. Nothing is guessed: what fits no unit "
+        "or several is listed.",
+    )
+    id: Column | None = Field(
+        default=None,
+        description="Column that names a household: a second row with the same one is listed and "
+        "not counted.",
     )
     count: ColumnOrOne = Field(
         default=1, description="Column with the households of a row, or 1 where a row is one."
+    )
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Self:
+        if self.unit is not None and self.address is not None:
+            raise ValueError("give either unit (ids) or address, not both")
+        return self
+
+
+class Stairwells(Source):
+    """Stairwells of buildings: a table. One above the maximum is divided by them.
+
+    The footprint is cut across its long axis, in their order from west to east (from south to
+    north where it stands upright), the area in proportion to the households. Each stairwell is then
+    a unit of its own, such as `B12-1`.
+    """
+
+    unit: Column = Field(
+        default="unit_id", description="Column with the id of the building, as the units have it."
+    )
+    stairwell: Column = Field(
+        default="stairwell", description="Column with the name or number of the stairwell."
+    )
+    households: ColumnOrOne = Field(
+        default="households",
+        description="Column with the households of a row, or 1 where a row is one. Rows of the "
+        "same stairwell add up.",
+    )
+    order: Column | None = Field(
+        default=None,
+        description="Column with numbers to order the stairwells by. Left out: by name, numbers in "
+        "it by size.",
     )
 
 
@@ -138,6 +205,12 @@ class Barrier(Source):
         description="`soft`: a border along it is welcome. `hard`: no grid crosses it, except by "
         "a link.",
     )
+    crossings: Literal["bridges", "roads", "links"] = Field(
+        default="bridges",
+        description="What joins the two sides of a hard barrier: besides `[inputs.links]`, the "
+        "roads that `[inputs.roads] bridges` picks (`bridges`), every road that crosses it "
+        "(`roads`), or nothing else (`links`). Each is listed.",
+    )
 
 
 class Objects(Source):
@@ -151,7 +224,37 @@ class Objects(Source):
 
 
 class Institutions(Objects):
-    """Candidates for unit grids (hospitals, campuses, factories, markets): polygons or points."""
+    """Candidates for unit grids (hospitals, campuses, factories, markets): polygons or points.
+
+    The section `institutions` says what makes one of them a unit grid.
+    """
+
+    floor_area: Column | None = Field(
+        default=None, description="Column with the floor space of its buildings (m²)."
+    )
+    staff: Column | None = Field(
+        default=None, description="Column with the number of people who work there."
+    )
+    students: Column | None = Field(
+        default=None, description="Column with the number of pupils and students."
+    )
+    permanent: Column | None = Field(
+        default=None, description="Column with a flag: 1, true, yes or 是 where it is permanent."
+    )
+    years: Column | None = Field(
+        default=None,
+        description="Column with the years that it will stand; instead of `permanent`.",
+    )
+    body: Column | None = Field(
+        default=None,
+        description="Column with the name of the body there that answers for the grid.",
+    )
+
+    @model_validator(mode="after")
+    def _one_permanence(self) -> Self:
+        if self.permanent is not None and self.years is not None:
+            raise ValueError("give either permanent (a flag) or years (a number), not both")
+        return self
 
 
 class Facilities(Objects):
@@ -162,11 +265,20 @@ class Buildings(Objects):
     """Buildings to attribute and draw, where the units are something coarser: polygons."""
 
 
+class PublicSpaces(Objects):
+    """Squares, greens, playgrounds and car parks, attributed to grids: polygons or points."""
+
+
 class Roads(Objects):
     """Roads: lines, attributed to grids and drawn on maps."""
 
     class_: Column | None = Field(
         default=None, alias="class", description="Column with the class of the road."
+    )
+    bridges: Text | None = Field(
+        default=None,
+        description="Filter that picks bridges and underpasses, such as "
+        "`\"structure IN ('bridge', 'underpass')\"`; they join the two sides of a hard barrier.",
     )
 
 
@@ -198,15 +310,21 @@ class Inputs(Section):
     streets: Streets | None = None
     units: Units
     households: Register | None = None
+    stairwells: Stairwells | None = None
     zones: dict[LayerName, Zone] = Field(default_factory=dict)
     barriers: dict[LayerName, Barrier] = Field(default_factory=dict)
     institutions: Institutions | None = None
     facilities: Facilities | None = None
     buildings: Buildings | None = None
+    public_spaces: PublicSpaces | None = None
     roads: Roads | None = None
     links: Links | None = None
     locks: Locks | None = None
     staff: Staff | None = None
+
+    def zone_modes(self) -> dict[str, str]:
+        """Mode of every jurisdiction layer, in file order."""
+        return {name: zone.mode for name, zone in self.zones.items()}
 
     def sources(self) -> Iterator[tuple[str, Source | Zone]]:
         """Every input that is given, by its place (``units``, ``zones.police``), in file order.

@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr, ValidationError
 from gridplan.config import problems, rules
 from gridplan.config.address import masked
 from gridplan.config.inputs import Inputs
+from gridplan.config.institutions import InstitutionRules
 from gridplan.config.kinds import Section
 from gridplan.config.sections import (
     Codes,
@@ -41,6 +42,7 @@ class Config(Section):
     topology: Topology = Field(default_factory=Topology)
     graph: Graph = Field(default_factory=Graph)
     grids: Grids = Field(default_factory=Grids)
+    institutions: InstitutionRules = Field(default_factory=InstitutionRules)
     objective: Objective = Field(default_factory=Objective)
     solve: Solve = Field(default_factory=Solve)
     codes: Codes = Field(default_factory=Codes)

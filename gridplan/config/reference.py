@@ -15,7 +15,7 @@ from gridplan.config.model import Config
 BEGIN = "<!-- reference: begin; written by gridplan.config.reference, do not edit -->"
 END = "<!-- reference: end -->"
 
-_PER_NAME = {"zones", "barriers"}
+_PER_NAME = {"zones", "barriers", "overrides"}
 _TYPES: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 
 
@@ -92,9 +92,8 @@ def sections() -> Iterator[tuple[str, type[BaseModel]]]:
         if model is None:
             continue
         yield name, model
-        if name != "inputs":
-            continue
-        yield f"{name}.*", Options
+        if name == "inputs":
+            yield f"{name}.*", Options
         for key, inner in model.model_fields.items():
             section = _model(inner.annotation)
             if section is not None:

@@ -71,16 +71,47 @@ def across_sections(data: Mapping[str, Any]) -> list[str]:
     inputs = data.get("inputs")
     if not isinstance(inputs, dict):
         return []
-    return [*_households(inputs), *_zone_paths(inputs), *_same_names(inputs)]
+    return [
+        *_households(inputs),
+        *_address(inputs),
+        *_stairwells(inputs),
+        *_zone_paths(inputs),
+        *_same_names(inputs),
+    ]
 
 
 def _households(inputs: Table) -> list[str]:
     units = inputs.get("units")
     if not isinstance(units, dict) or "households" in units or "households" in inputs:
         return []
+    communities = inputs.get("communities")
+    if isinstance(communities, dict) and "households" in communities:
+        return []
     return [
         "[inputs.units] households: missing; name a column, write 1 where each unit is one "
         "household, or give a register in [inputs.households]"
+    ]
+
+
+def _address(inputs: Table) -> list[str]:
+    """A register joined by address needs addresses on the units."""
+    units, register = inputs.get("units"), inputs.get("households")
+    if not isinstance(units, dict) or not isinstance(register, dict):
+        return []
+    if "address" not in register or "address" in units:
+        return []
+    return [
+        "[inputs.units] address: missing; [inputs.households] is joined by address, so name the "
+        "column of the units that has theirs"
+    ]
+
+
+def _stairwells(inputs: Table) -> list[str]:
+    units = inputs.get("units")
+    if not isinstance(units, dict) or "stairwells" not in units or "stairwells" not in inputs:
+        return []
+    return [
+        "[inputs.units] stairwells: [inputs.stairwells] gives them as well; keep one of the two"
     ]
 
 

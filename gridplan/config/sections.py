@@ -66,6 +66,37 @@ class Topology(Section):
         description="How far (metres) outside every community a unit may lie and still join the "
         "nearest one; each such unit is listed.",
     )
+    gap_width_m: float = Field(
+        default=2.0,
+        ge=0,
+        le=50,
+        description="Gaps between communities narrower than this (metres) are digitising slips and "
+        "are closed, also where they open to the outside. Wider ones stay, and are listed.",
+    )
+    max_overlap_m2: float = Field(
+        default=1000.0,
+        ge=0,
+        description="An overlap of two communities wider than `gap_width_m` is no slip: it is a "
+        "warning, and an error above this (m²), however large the communities are.",
+    )
+    warn_moved_share: float = Field(
+        default=0.001,
+        ge=0,
+        le=1,
+        description="Share of a polygon's area that a repair may move before it is a warning.",
+    )
+    max_moved_share: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="Share of a community's area that a repair may move before it is an error.",
+    )
+    max_moved_unit_share: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description="Share of a unit's area that a rebuilt ring may move before it is an error.",
+    )
 
 
 class Graph(Section):
@@ -182,7 +213,25 @@ class Codes(Section):
         default="auto",
         description="Coding rule: `auto`, `beijing-15`, `cjt349-20`, `cjt213-14`, `gbt47678-15`, "
         'or a pattern such as `"{community_code}-{seq:03}"`. `auto` is `beijing-15` where every '
-        "community code has 12 digits, else that pattern.",
+        "community code has 12 digits, else that pattern. A pattern may also hold `{object_class}` "
+        "and `{kind}`.",
+    )
+    object_class: Annotated[str, Field(pattern="^[0-9A-Za-z]{0,12}$")] = Field(
+        default="",
+        description="What a code of `cjt349-20` begins with: six digits of CJ/T 348, the last two "
+        "`00` for a major class. `{object_class}` in a pattern writes it too.",
+    )
+    residential_letter: Annotated[str, Field(pattern="^[0-9A-Za-z]{0,4}$")] = Field(
+        default="R", description="What `{kind}` in a pattern writes for residential grids."
+    )
+    unit_letter: Annotated[str, Field(pattern="^[0-9A-Za-z]{0,4}$")] = Field(
+        default="U", description="What `{kind}` in a pattern writes for unit grids."
+    )
+    unit_block: int | None = Field(
+        default=None,
+        ge=2,
+        description="First number of a block reserved to unit grids, such as `901`; residential "
+        "grids then count below it. Left out: both kinds count together. No national rule.",
     )
     register_: Location | None = Field(
         default=None,
@@ -202,7 +251,11 @@ class Outputs(Section):
 
     maps: Maps = Field(
         default=("png", "html"),
-        description="Kinds of map: `png`, `pdf`, `svg`; `[]` for none. "
-        "`html`, the interactive page, is accepted and not drawn yet.",
+        description="Kinds of map: `png`, `pdf`, `svg`, and `html`, the interactive page "
+        "`maps/index.html`; `[]` for none.",
     )
     tables: Tables = Field(default=("csv", "xlsx"), description="Kinds of table; `[]` for none.")
+    report: bool = Field(
+        default=True,
+        description="Write `report.html` and `report.pdf`; `gridplan report` writes them again.",
+    )

@@ -5,12 +5,12 @@ from gridplan.tables.dictionary import (
     FIELDS,
     LAYERS,
     TABLES,
-    describe_formats,
     find_field,
     layer_columns,
-    renew_page,
 )
 from gridplan.tables.files import write_csvs
+from gridplan.tables.formats_page import describe_formats, renew_page
+from gridplan.tables.ledger import household_ledger, open_rows
 from gridplan.tables.workbook import write_workbook
 from gridplan.text import clean_text, guard, unguard
 
@@ -23,7 +23,9 @@ __all__ = [
     "describe_formats",
     "find_field",
     "guard",
+    "household_ledger",
     "layer_columns",
+    "open_rows",
     "reconcile",
     "renew_page",
     "unguard",

@@ -2,23 +2,32 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
 from gridplan.domain import Finding, Plan
-from gridplan.tables.dictionary import FIELDS, TABLES, dictionary_rows
+from gridplan.tables.dictionary import (
+    FIELDS,
+    TABLES,
+    dictionary_rows,
+    find_field,
+    layer_columns,
+)
 from gridplan.tables.fields import HOUSEHOLD_BASES
 from gridplan.tables.values import in_order
 
 _CODE_TABLES = (
     ("facility_codes", "facilities"),
     ("institution_codes", "institutions"),
+    ("public_space_codes", "public_spaces"),
     ("road_codes", "roads"),
 )
 _IDS = {
     "buildings": "building_id",
     "facilities": "facility_id",
     "institutions": "institution_id",
+    "public_spaces": "public_space_id",
     "roads": "road_id",
 }
 
@@ -27,9 +36,13 @@ def build_tables(
     plan: Plan,
     findings: Sequence[Finding],
     reconciliation: pd.DataFrame,
+    solved: Mapping[str, pd.DataFrame] = MappingProxyType({}),
     *,
     date: dt.date,
     household_basis: str = "",
+    ledger: pd.DataFrame | None = None,
+    decisions: pd.DataFrame | None = None,
+    since: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, pd.DataFrame]:
     """Make every table of a finished plan.
 
@@ -41,29 +54,42 @@ def build_tables(
         What to list in ``exceptions``; exact repetitions are listed once.
     reconciliation
         From ``reconcile``.
+    solved
+        What the optimiser says beside the plan: ``alignment`` and, where asked for,
+        ``alternatives`` and ``alternative_units``.
     date
-        First day of validity of the codes.
+        First day of validity of provisional codes.
     household_basis
         ``registered``, ``resident`` or ``dwelling``: goes into the data dictionary.
+    ledger
+        From ``household_ledger``; no such table where left out.
+    decisions
+        ``institution_decisions``; no such table where left out.
+    since
+        First day (YYYY-MM-DD) of every code that the register holds as active.
 
     Returns
     -------
     dict
         Tables by name, in the order of the workbook's sheets, each sorted by its first column and
         then the others. ``facility_codes``, ``institution_codes`` and ``road_codes`` only where
-        the plan has such a layer.
+        the plan has such a layer, ``stairwells`` only where a building was divided.
     """
     tables = {
-        "grid_register": _grid_register(plan, date),
+        "grid_register": _grid_register(plan, date, since),
         "building_codes": _building_codes(plan),
+        **_stairwells(plan),
         **{
             table: _codes(plan, table, layer)
             for table, layer in _CODE_TABLES
             if layer in plan.extra
         },
+        **({} if decisions is None else {"institution_decisions": _decisions(decisions)}),
         "zone_crosswalk": _zone_crosswalk(plan),
+        **{name: _columns(name, table, plan.zone_layers) for name, table in solved.items()},
         "exceptions": _exceptions(plan, findings),
         "reconciliation": reconciliation,
+        **({} if ledger is None else {"household_ledger": ledger}),
     }
     tables["data_dictionary"] = _data_dictionary(plan, tables, household_basis)
     return {name: in_order(table) for name, table in tables.items()}
@@ -74,30 +100,68 @@ def _texts(column: pd.Series) -> pd.Series:
     return column.astype(object).where(column.notna(), "").astype(str)
 
 
-def _grid_register(plan: Plan, date: dt.date) -> pd.DataFrame:
+def _columns(name: str, table: pd.DataFrame, zone_layers: Sequence[str]) -> pd.DataFrame:
+    """Put the columns in order; a table without rows has all of them too."""
+    ordered = table.reindex(columns=layer_columns(name, zone_layers))
+    kinds = {}
+    for column in ordered:
+        about = find_field(name, str(column), zone_layers)
+        if about and about.type == "N":
+            kinds[column] = "float64" if about.decimals else "Int64"
+    return ordered.astype(kinds)
+
+
+def _grid_register(plan: Plan, date: dt.date, since: Mapping[str, str]) -> pd.DataFrame:
+    """List the grids; a code that goes on stays as the register has it, others are proposed."""
     table = pd.DataFrame(plan.grids).reindex(columns=list(TABLES["grid_register"]))
-    return table.assign(code_status="provisional", valid_from=date.isoformat(), valid_to="")
+    first = [since.get(code) for code in table["grid_code"]]
+    return table.assign(
+        code_status=["active" if day else "provisional" for day in first],
+        valid_from=[day or date.isoformat() for day in first],
+        valid_to="",
+    )
 
 
 def _building_codes(plan: Plan) -> pd.DataFrame:
     if "buildings" in plan.extra:
-        return _codes(plan, "building_codes", "buildings").drop(columns="unit_id")
-    columns = [name for name in TABLES["building_codes"] if name != "building_id"]
-    return pd.DataFrame(plan.units)[columns]
+        own = ["unit_id", "stairwell", "households_method"]
+        if "grid_codes" not in plan.extra["buildings"]:
+            own.append("grid_codes")
+        return _codes(plan, "building_codes", "buildings").drop(columns=own)
+    wanted = ["unit_id", *(name for name in TABLES["building_codes"] if name != "unit_id")]
+    return pd.DataFrame(plan.units)[[name for name in wanted if name in plan.units]]
+
+
+def _stairwells(plan: Plan) -> dict[str, pd.DataFrame]:
+    """List the stairwells of divided buildings with their grids; nothing where there are none."""
+    if "stairwell" not in plan.units:
+        return {}
+    units = pd.DataFrame(plan.units)
+    return {"stairwells": units.loc[units["stairwell"].notna(), list(TABLES["stairwells"])]}
 
 
 def _codes(plan: Plan, table: str, layer: str) -> pd.DataFrame:
     """List the features of an extra layer with their grid and its community."""
     features = pd.DataFrame(plan.extra[layer])
+    if layer == "institutions" and "grid_codes" in features:
+        features["grid_code"] = _texts(features["grid_codes"]).str.split(";")
+        features = features.explode("grid_code", ignore_index=True)
     codes = features.reindex(columns=list(TABLES[table]))
     community = plan.grids.set_index("grid_code")["community_code"]
     codes["community_code"] = _texts(codes["grid_code"].map(community))
     for column in codes.columns:
-        if FIELDS[column].type == "C":
+        about = FIELDS.get(f"{table}.{column}") or FIELDS[column]
+        if about.type == "C":
             codes[column] = _texts(codes[column])
     if "households" in codes:
         codes["households"] = codes["households"].astype("Int64")
     return codes
+
+
+def _decisions(decisions: pd.DataFrame) -> pd.DataFrame:
+    """Why each institution is or is not a unit grid; all columns where there are none."""
+    table = decisions.reindex(columns=list(TABLES["institution_decisions"]))
+    return table.astype({"step": "Int64"})
 
 
 def _zone_crosswalk(plan: Plan) -> pd.DataFrame:
@@ -117,7 +181,7 @@ def _zones_of(units: pd.DataFrame, layer: str, total: pd.Series) -> pd.DataFrame
     counts = inside.groupby(["grid_code", layer], sort=True, observed=True)["households"].sum()
     table = counts.rename_axis(["grid_code", "zone_id"]).reset_index()
     table.insert(1, "layer", layer)
-    return table.assign(share=table["households"] / table["grid_code"].map(total))
+    return table.assign(share=table["households"] / total.reindex(table["grid_code"]).to_numpy())
 
 
 def _exceptions(plan: Plan, findings: Iterable[Finding]) -> pd.DataFrame:

@@ -8,9 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gridplan.tables.fields import LAYER_FIELDS, Field
+from gridplan.tables.household_fields import HOUSEHOLD_FIELDS
+from gridplan.tables.institution_fields import INSTITUTION_FIELDS
 from gridplan.tables.table_fields import TABLE_FIELDS
 
-FIELDS: dict[str, Field] = {entry.name: entry for entry in (*LAYER_FIELDS, *TABLE_FIELDS)}
+FIELDS: dict[str, Field] = {
+    entry.name: entry
+    for entry in (*LAYER_FIELDS, *HOUSEHOLD_FIELDS, *INSTITUTION_FIELDS, *TABLE_FIELDS)
+}
 """Every column by its name, or by ``table.column`` where it means something else there."""
 
 LAYERS: dict[str, tuple[str, ...]] = {
@@ -22,6 +27,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "street_code",
         "households",
         "range_status",
+        "institution_id",
         "parts",
         "area_m2",
         "perimeter_m",
@@ -41,11 +47,22 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "stopped",
     ),
     "streets": ("street_code", "street_name", "communities", "grids", "households"),
-    "units": ("unit_id", "grid_code", "community_code", "households", "<layer>"),
-    "buildings": ("building_id", "grid_code", "households", "name", "kind"),
-    "institutions": ("institution_id", "grid_code", "name", "kind"),
+    "units": (
+        "unit_id",
+        "grid_code",
+        "community_code",
+        "households",
+        "households_method",
+        "building_id",
+        "stairwell",
+        "stairwell_order",
+        "<layer>",
+    ),
+    "buildings": ("building_id", "grid_code", "grid_codes", "households", "name", "kind"),
+    "institutions": ("institution_id", "grid_code", "grid_codes", "grid_kind", "name", "kind"),
     "facilities": ("facility_id", "grid_code", "name", "kind"),
-    "roads": ("road_id", "grid_code", "name", "length_m"),
+    "public_spaces": ("public_space_id", "grid_code", "name", "kind"),
+    "roads": ("road_id", "grid_code", "name", "length_m", "share"),
 }
 """Columns of the layers of ``plan.gpkg``, in the order they are written."""
 
@@ -57,6 +74,7 @@ SHAPES: dict[str, str] = {
     "buildings": "as given",
     "institutions": "as given",
     "facilities": "as given",
+    "public_spaces": "as given",
     "roads": "multilinestring",
 }
 
@@ -74,11 +92,84 @@ TABLES: dict[str, tuple[str, ...]] = {
         "valid_from",
         "valid_to",
     ),
-    "building_codes": ("building_id", "unit_id", "grid_code", "households", "community_code"),
+    "building_codes": (
+        "building_id",
+        "unit_id",
+        "stairwell",
+        "grid_code",
+        "grid_codes",
+        "households",
+        "households_method",
+        "community_code",
+    ),
+    "stairwells": (
+        "building_id",
+        "stairwell_order",
+        "stairwell",
+        "unit_id",
+        "grid_code",
+        "households",
+        "households_method",
+        "community_code",
+    ),
     "facility_codes": ("facility_id", "grid_code", "community_code", "name", "kind"),
-    "institution_codes": ("institution_id", "grid_code", "community_code", "name", "kind"),
-    "road_codes": ("road_id", "grid_code", "community_code", "name", "length_m"),
+    "institution_codes": (
+        "institution_id",
+        "grid_code",
+        "grid_kind",
+        "community_code",
+        "name",
+        "kind",
+    ),
+    "institution_decisions": (
+        "institution_id",
+        "step",
+        "name",
+        "test",
+        "measure",
+        "value",
+        "threshold",
+        "passed",
+        "test_passed",
+        "unit_grid",
+        "reason",
+    ),
+    "public_space_codes": ("public_space_id", "grid_code", "community_code", "name", "kind"),
+    "road_codes": ("road_id", "grid_code", "community_code", "name", "length_m", "share"),
     "zone_crosswalk": ("grid_code", "layer", "zone_id", "households", "share"),
+    "alignment": (
+        "community_code",
+        "layer",
+        "mode",
+        "households",
+        "households_aligned",
+        "zones",
+        "split_zones",
+        "splits",
+        "least_splits",
+        "incidences",
+        "excess_incidences",
+        "least_excess",
+        "proven",
+        "stopped",
+        "split_list",
+    ),
+    "alternatives": (
+        "community_code",
+        "alternative",
+        "question",
+        "households_moved",
+        "breach",
+        "objective",
+        "dearer",
+        "grids",
+        "fewest_households",
+        "most_households",
+        "cut_m",
+        "stopped",
+        "<layer>_excess",
+    ),
+    "alternative_units": ("community_code", "alternative", "unit_id", "grid"),
     "exceptions": (
         "kind",
         "severity",
@@ -99,6 +190,17 @@ TABLES: dict[str, tuple[str, ...]] = {
         "units_in",
         "units_out",
         "units_difference",
+    ),
+    "household_ledger": (
+        "source",
+        "file",
+        "households_in",
+        "placed",
+        "unlocated",
+        "duplicated",
+        "outside",
+        "left_out",
+        "difference",
     ),
     "data_dictionary": (
         "table",
@@ -137,16 +239,38 @@ TEXTS: dict[str, TableText] = {
     "buildings": TableText("Buildings", "建筑物", "where buildings were given"),
     "institutions": TableText("Institutions", "单位", "where institutions were given"),
     "facilities": TableText("Facilities", "设施", "where facilities were given"),
-    "roads": TableText("Roads", "道路", "where roads were given; lines cut at grid borders"),
+    "public_spaces": TableText("Public spaces", "公共空间", "where public spaces were given"),
+    "roads": TableText(
+        "Roads",
+        "道路",
+        "where roads were given; lines cut at grid borders, a stretch on a border once for each of "
+        "its grids",
+    ),
     "grid_register": TableText("Grid register", "网格登记表", "every grid with its code and dates"),
     "building_codes": TableText(
         "Building codes",
         "建筑物所属网格表",
         "the grid of every building; of every basic unit where no buildings were given",
     ),
+    "stairwells": TableText(
+        "Stairwells",
+        "楼道所属网格表",
+        "the grid of every stairwell of a divided building; only where buildings were divided",
+    ),
     "facility_codes": TableText("Facility codes", "设施所属网格表", "the grid of every facility"),
     "institution_codes": TableText(
-        "Institution codes", "单位所属网格表", "the grid of every institution"
+        "Institution codes",
+        "单位所属网格表",
+        "the grid of every institution; one row for each where its premises cross communities",
+    ),
+    "institution_decisions": TableText(
+        "Institution decisions",
+        "单位网格(专属网格)认定表",
+        "test by test why every institution is or is not a unit grid, one row a measure; "
+        "`institutions.md` explains the tests",
+    ),
+    "public_space_codes": TableText(
+        "Public space codes", "公共空间所属网格表", "the grid of every public space"
     ),
     "road_codes": TableText("Road codes", "道路所属网格表", "the grid of every road segment"),
     "zone_crosswalk": TableText(
@@ -154,21 +278,38 @@ TEXTS: dict[str, TableText] = {
         "网格与辖区对照表",
         "which zones of each jurisdiction layer a grid's households belong to",
     ),
+    "alignment": TableText(
+        "Alignment",
+        "辖区对齐表",
+        "how often a community's plan splits the zones of each jurisdiction layer, beside the "
+        "least that any plan could do for that layer alone",
+    ),
+    "alternatives": TableText(
+        "Alternatives",
+        "备选方案",
+        "with `--alternatives`: other plans nearly as good, and what each gives up; number 0 is "
+        "the plan itself",
+    ),
+    "alternative_units": TableText(
+        "Alternative units",
+        "备选方案归属表",
+        "with `--alternatives`: the grid of every basic unit in each of them",
+    ),
     "exceptions": TableText(
         "Exceptions", "例外清单", "what a reader of the plan must know, one row a finding"
     ),
     "reconciliation": TableText(
         "Reconciliation", "核对表", "households and units read against those attributed"
     ),
+    "household_ledger": TableText(
+        "Household ledger",
+        "户数台账",
+        "every household that was read and what became of it, by source and in total",
+    ),
     "data_dictionary": TableText(
         "Data dictionary", "数据字典", "the columns of this run, after GB/T 47678.7"
     ),
 }
-
-_BEGIN = "<!-- dictionary: begin -->"
-_END = "<!-- dictionary: end -->"
-
-TYPES = {"C": "text", "N": "number", "D": "date"}
 
 
 def find_field(table: str, column: str, zone_layers: Sequence[str] = ()) -> Field | None:
@@ -177,7 +318,7 @@ def find_field(table: str, column: str, zone_layers: Sequence[str] = ()) -> Fiel
     if known is not None:
         return known
     for number, layer in enumerate(zone_layers, start=1):
-        for pattern in ("<layer>", "<layer>_main", "<layer>_main_share", "<layer>_zones"):
+        for pattern in (name for name in FIELDS if "<layer>" in name):
             if column == pattern.replace("<layer>", layer):
                 return _named(FIELDS[pattern], layer, number)
     return None
@@ -196,9 +337,10 @@ def _named(pattern: Field, layer: str, number: int) -> Field:
 
 
 def layer_columns(layer: str, zone_layers: Iterable[str]) -> list[str]:
-    """List the columns of a layer in order, the patterns filled in zone layer by zone layer."""
-    plain = [name for name in LAYERS[layer] if "<layer>" not in name]
-    patterns = [name for name in LAYERS[layer] if "<layer>" in name]
+    """List the columns of a layer or table, the patterns filled in zone layer by zone layer."""
+    names = LAYERS[layer] if layer in LAYERS else TABLES[layer]
+    plain = [name for name in names if "<layer>" not in name]
+    patterns = [name for name in names if "<layer>" in name]
     return plain + [name.replace("<layer>", zone) for zone in zone_layers for name in patterns]
 
 
@@ -234,36 +376,3 @@ def _described(name: str, found: Field | None) -> dict[str, object]:
         "description_en": about.en,
         "description_zh": about.zh,
     }
-
-
-def renew_page(page: str) -> str:
-    """Put the current dictionary between the two markers of a Markdown page."""
-    head, _, rest = page.partition(f"\n{_BEGIN}\n")
-    _, _, tail = rest.partition(f"\n{_END}\n")
-    return f"{head}\n{_BEGIN}\n{describe_formats()}\n{_END}\n{tail}"
-
-
-def describe_formats() -> str:
-    """Write the tables of ``docs/file-formats.md`` from the dictionary, as Markdown."""
-    blocks = ["## Layers of `plan.gpkg`"]
-    blocks += [_section(name, columns, SHAPES[name]) for name, columns in LAYERS.items()]
-    blocks.append("## Files in `tables/`")
-    blocks += [_section(name, columns, "") for name, columns in TABLES.items()]
-    return "\n\n".join(blocks)
-
-
-def _section(table: str, columns: Sequence[str], shape: str) -> str:
-    text = TEXTS[table]
-    head = f"### `{table}` · {text.title_zh}\n\n{text.purpose[0].upper()}{text.purpose[1:]}"
-    head += f"; geometry: {shape}." if shape else "."
-    lines = [
-        "| column | 名称 | abbr. | type | unit | M/C/O | meaning |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for name in columns:
-        about = FIELDS.get(f"{table}.{name}") or FIELDS[name]
-        kind = f"{TYPES[about.type]}({about.length})" if about.length else TYPES[about.type]
-        chinese = about.name_zh.replace("<layer>", "`<layer>`")
-        cells = (f"`{name}`", chinese, about.abbreviation, kind, about.unit, about.constraint)
-        lines.append(f"| {' | '.join(cells)} | {about.en} |".replace("  ", " "))
-    return head + "\n\n" + "\n".join(lines)

@@ -1,6 +1,7 @@
 """What a column means that stands in tables only, or means something else there."""
 
 from gridplan.tables.fields import Field
+from gridplan.tables.solved_fields import ALIGNMENT_FIELDS, ALTERNATIVE_FIELDS
 
 _STATUSES = {"provisional": "暂编", "active": "在用", "retired": "作废"}
 _SEVERITIES = {
@@ -13,6 +14,8 @@ _SEVERITIES = {
 }
 
 TABLE_FIELDS = (
+    *ALIGNMENT_FIELDS,
+    *ALTERNATIVE_FIELDS,
     Field(
         "code_status",
         "编码状态",

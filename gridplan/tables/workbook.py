@@ -19,7 +19,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 
 from gridplan.errors import OutputError
 from gridplan.tables.dictionary import TEXTS, find_field
-from gridplan.tables.fields import HOUSEHOLD_BASES
+from gridplan.tables.fields import HOUSEHOLD_BASES, Field
 from gridplan.tables.values import as_numbers, as_texts, is_text
 
 _A4 = 9  # paper size in the file format
@@ -52,6 +52,7 @@ def write_workbook(
     *,
     date: dt.date,
     household_basis: str = "",
+    zone_layers: Sequence[str] = (),
 ) -> None:
     """Write all tables into one workbook, a sheet each.
 
@@ -70,11 +71,20 @@ def write_workbook(
         Stands in the file as its date, so that equal tables make equal files.
     household_basis
         ``registered``, ``resident`` or ``dwelling``: printed in the heading of household columns.
+    zone_layers
+        Names of the jurisdiction layers, in the order of the configuration.
     """
     book = Workbook(write_only=True)
     for name, table in tables.items():
         columns = [
-            _column(name, str(column), table[column], language, household_basis) for column in table
+            _column(
+                str(column),
+                find_field(name, str(column), zone_layers),
+                table[column],
+                language,
+                household_basis,
+            )
+            for column in table
         ]
         for title, rows in _pages(_sheet_title(name, language), len(table)):
             _write_sheet(book, title, columns, rows)
@@ -82,10 +92,9 @@ def write_workbook(
 
 
 def _column(
-    table: str, name: str, values: pd.Series, language: str, household_basis: str
+    name: str, about: Field | None, values: pd.Series, language: str, household_basis: str
 ) -> _Column:
-    about = find_field(table, name)
-    heading = _heading(table, name, language)
+    heading = _heading(name, about, language)
     if name == "households" and household_basis:
         english, chinese = HOUSEHOLD_BASES.get(household_basis, (household_basis, household_basis))
         heading += f"（{chinese}）" if language == "zh" else f" ({english})"
@@ -106,8 +115,7 @@ def _number_format(name: str, decimals: int | None, whole: bool) -> str:
     return "General" if decimals is None or name in {"value", "limit"} else f"0.{'0' * decimals}"
 
 
-def _heading(table: str, name: str, language: str) -> str:
-    about = find_field(table, name)
+def _heading(name: str, about: Field | None, language: str) -> str:
     if about and language == "zh":
         return about.name_zh
     if about and about.heading:

@@ -1,0 +1,166 @@
+"""Roads cut at grid borders; a road on a border belongs to the grids on both sides, in shares."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridplan.topology import Shapes
+
+BORDER_M = 1.0
+"""A road nearer than this to a grid border runs on it, in metres."""
+
+CROSSING_M = 4.0
+"""A stretch near a border that is shorter than this crosses it and is cut there, in metres."""
+
+STRETCH_M = 10.0
+"""A road along a border is looked at in stretches of at most this length, in metres."""
+
+SHORTEST_M = 0.01
+"""Pieces of a road shorter than this are debris of the cutting, in metres."""
+
+SHARE_DECIMALS = 6
+
+Ints = NDArray[np.int64]
+
+
+def cut_roads(roads: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Cut roads at grid borders.
+
+    Parameters
+    ----------
+    roads
+        ``road_id`` and lines in metres, and any other columns.
+    grids
+        ``grid_code`` and polygons, sorted by code.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        One row per road, grid and share, sorted: ``grid_code`` ("" outside), ``length_m`` (metres
+        of the stretch) and ``share`` (1 inside a grid; a stretch on a border stands once for each
+        of its grids, the shares add up to 1). Length times share adds up to the whole road.
+    """
+    if roads.empty:
+        return roads.assign(grid_code="", length_m=0.0, share=1.0)
+    lines = roads.geometry.to_numpy()
+    table = _pieces(lines, grids)
+    table["share"] = table["share"].round(SHARE_DECIMALS)
+    keys = ["road", "grid", "share"]
+    table = table.sort_values([*keys[:2], "share"], ascending=[True, True, False], kind="stable")
+    table = table.reset_index(drop=True)
+    first = table.drop_duplicates(keys)
+    shapes = table["shape"].to_numpy(dtype=object)
+    merged = [_merged(group) for group in np.split(shapes, first.index.to_numpy()[1:])]
+    found = roads.drop(columns="geometry").iloc[first["road"]].reset_index(drop=True)
+    codes = np.r_[grids["grid_code"].to_numpy(dtype=object), [""]]
+    found["grid_code"] = codes[first["grid"].to_numpy()]
+    cut = gpd.GeoDataFrame(found, geometry=merged, crs=roads.crs)
+    cut["length_m"] = shapely.length(cut.geometry.to_numpy())
+    cut["share"] = first["share"].to_numpy()
+    keep = (cut["length_m"] > SHORTEST_M) | ~cut.duplicated("road_id", keep=False)
+    return cut[keep].sort_values(
+        ["road_id", "grid_code", "share"],
+        ascending=[True, True, False],
+        kind="stable",
+        ignore_index=True,
+    )
+
+
+def _pieces(lines: Shapes, grids: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Every piece: ``road``, ``grid`` (-1 for none), ``share`` and ``shape``."""
+    inner = shapely.buffer(grids.geometry.to_numpy(), -BORDER_M)
+    road, grid = shapely.STRtree(inner).query(lines, predicate="intersects")
+    rest = _rest(lines, inner, road, grid)
+    reach = shapely.buffer(shapely.coverage_union_all(grids.geometry.to_numpy()), BORDER_M)
+    shapely.prepare(reach)
+    runs, owner = _runs(shapely.intersection(rest, reach))
+    away, whose = _runs(shapely.difference(rest, reach))
+    crossing, place = _crossings(runs, grids)
+    along, on = _along(np.delete(runs, np.unique(crossing["run"])), grids)
+    beside = np.delete(owner, np.unique(crossing["run"]))
+    return pd.concat(
+        [
+            _table(road, grid, 1.0, shapely.intersection(lines[road], inner[grid])),
+            _table(owner[crossing["run"]], place, 1.0, crossing["shape"].to_numpy(dtype=object)),
+            _table(beside[on["run"]], on["grid"].to_numpy(), on["share"].to_numpy(), along),
+            _table(whose, np.full(len(away), -1), 1.0, away),
+        ],
+        ignore_index=True,
+    )
+
+
+def _table(
+    road: Ints, grid: Ints, share: "float | NDArray[np.float64]", shape: Shapes
+) -> pd.DataFrame:
+    return pd.DataFrame({"road": road, "grid": grid, "share": share, "shape": list(shape)}).astype(
+        {"road": "int64", "grid": "int64", "share": "float64", "shape": object}
+    )
+
+
+def _crossings(runs: Shapes, grids: gpd.GeoDataFrame) -> tuple[pd.DataFrame, Ints]:
+    """Short runs over a border, cut at it: ``run`` and ``shape``, and the grid of each.
+
+    A short run that lies on a border, or partly outside, is none.
+    """
+    metres = shapely.length(runs)
+    short = np.flatnonzero(metres < CROSSING_M)
+    shapes = grids.geometry.to_numpy()
+    at, grid = shapely.STRtree(shapes).query(runs[short], predicate="intersects")
+    parts = shapely.intersection(runs[short[at]], shapes[grid])
+    table = pd.DataFrame({"run": short[at], "grid": grid, "metres": shapely.length(parts)})
+    table["shape"] = list(parts)
+    total = table.groupby("run")["metres"].transform("sum")
+    own = metres[table["run"]]
+    table = table[(abs(total - own) <= SHORTEST_M) & (table["metres"] > 0)]
+    return table[["run", "shape"]], table["grid"].to_numpy(dtype=np.int64)
+
+
+def _along(runs: Shapes, grids: gpd.GeoDataFrame) -> tuple[Shapes, pd.DataFrame]:
+    """Stretches along borders, once for each grid beside them: ``run``, ``grid``, ``share``."""
+    pieces, owner = _stretches(shapely.segmentize(runs, STRETCH_M))
+    middle = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
+    piece, grid = grids.sindex.query(middle, predicate="dwithin", distance=BORDER_M)
+    lost = np.setdiff1d(np.arange(len(pieces)), piece)
+    table = pd.DataFrame({"piece": np.r_[piece, lost], "grid": np.r_[grid, np.full(len(lost), -1)]})
+    table["share"] = 1.0 / table.groupby("piece")["grid"].transform("size")
+    table["run"] = owner[table["piece"]]
+    return pieces[table["piece"]], table
+
+
+def _runs(lines: Shapes) -> tuple[Shapes, Ints]:
+    """Connected runs of lines, with the position of their line; points are left out."""
+    parts, owner = shapely.get_parts(lines, return_index=True)
+    flat = shapely.get_dimensions(parts) == 1
+    parts, owner = parts[flat], owner[flat]
+    met, group = np.unique(owner, return_inverse=True)
+    merged = shapely.line_merge(shapely.multilinestrings(parts, indices=group))
+    runs, whose = shapely.get_parts(merged, return_index=True)
+    return runs, met[whose].astype(np.int64)
+
+
+def _merged(pieces: Shapes) -> shapely.Geometry:
+    """Join lines end to end; points where a road only touches a grid are left out."""
+    parts = shapely.get_parts(pieces)
+    lines = parts[shapely.get_dimensions(parts) == 1]
+    return shapely.line_merge(shapely.multilinestrings(lines))
+
+
+def _rest(lines: Shapes, inner: Shapes, road: Ints, grid: Ints) -> Shapes:
+    """Take from each road what lies inside a grid; a border or the outside is left."""
+    rest = lines.copy()
+    meets, first = np.unique(road, return_index=True)
+    grounds = [
+        shapely.multipolygons(shapely.get_parts(near)) for near in np.split(inner[grid], first[1:])
+    ]
+    rest[meets] = shapely.difference(lines[meets], np.array(grounds, dtype=object))
+    return rest
+
+
+def _stretches(lines: Shapes) -> tuple[Shapes, Ints]:
+    """Every straight stretch of the lines, with the position of its line."""
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    same = line[1:] == line[:-1]
+    stretches = shapely.linestrings(np.stack([xy[:-1][same], xy[1:][same]], axis=1))
+    return stretches, line[:-1][same].astype(np.int64)
