@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridplan.cells import cut_strips, grow_cells
+from gridplan.communities import clean_communities
 from gridplan.domain import Finding
-from gridplan.topology import clean_communities
 from gridplan.units import place_units
 from tests.worlds import CRS, assert_tiles, box, chessboard, communities, line, lots, point, units
 
@@ -291,3 +291,30 @@ def test_the_crs_is_kept() -> None:
     """Cells have the CRS of the units."""
     cells, _ = grow(units([box(10, 10)]))
     assert cells.crs == CRS
+
+
+def test_the_number_of_processes_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes give the very cells that one gives, in the same order."""
+    monkeypatch.setattr("gridplan.cells.grow.ALONE_UNITS", 0)
+    homes = communities(*(box(100 * i, 0, 100, 100) for i in range(5)))
+    rng = np.random.default_rng(4)
+    places = rng.uniform(2, 88, (40, 2)) + np.c_[100.0 * (np.arange(40) % 5), np.zeros(40)]
+    table = place_units(
+        units([box(x, y, 9, 9) for x, y in places]), homes, nearest_m=0, findings=[]
+    )
+    table = table.sort_values(["community_code", "unit_id"], kind="stable", ignore_index=True)
+    cuts = [np.array([line((0, 50), (500, 40))], dtype=object)]
+    alone, both = (
+        grow_cells(
+            table, homes, cut_lines=cuts, tolerance_m=0.01, findings=[], workers=workers
+        ).geometry.to_numpy()
+        for workers in (1, 2)
+    )
+    assert (shapely.to_wkb(alone) == shapely.to_wkb(both)).all()
+
+
+def test_footprints_that_nearly_touch_still_meet() -> None:
+    """Sound footprints are not cleaned; a gap within the tolerance makes them unsound."""
+    cells, findings = grow(units([box(0, 0, 50, 100), box(50.004, 0, 49.996, 100)]))
+    assert findings == []
+    assert areas(cells) == pytest.approx({"u000": 5000, "u001": 5000}, abs=1)

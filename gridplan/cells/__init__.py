@@ -7,7 +7,7 @@ or on the road's centre line. One clean of the whole city then makes neighbours 
 vertex, across communities too.
 """
 
-from gridplan.cells.grow import grow_cells
+from gridplan.cells.grow import grow_cells, units_tile
 from gridplan.cells.strips import cut_strips
 
-__all__ = ["cut_strips", "grow_cells"]
+__all__ = ["cut_strips", "grow_cells", "units_tile"]

@@ -7,9 +7,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridplan.topology import Shapes, free_edges
+from gridplan.topology import Shapes
 
-POINT_SPACING_M = 2.0
+POINT_SPACING_M = 3.0
 """Distance of the points on an outline from which cells grow, in metres."""
 
 CORNER_M = 0.5
@@ -52,37 +52,58 @@ class Outline:
         return Outline(self.xy[keep], self.unit[keep])
 
 
-def outline_points(footprints: Shapes, group: Ints) -> Outline:
-    """Find the points from which cells grow.
+@dataclass(frozen=True)
+class Edges:
+    """Edges of the units of one community that no other unit has.
 
     Parameters
     ----------
-    footprints
-        (n,) polygons without overlaps, matching vertex for vertex where they touch.
-    group
-        int64 (n,), the community of each.
+    start, end
+        float64 (k, 2), in metres.
+    unit
+        int64 (k,), ascending: the unit that each edge belongs to.
+    """
+
+    start: Floats
+    end: Floats
+    unit: Ints
+
+
+def outline_points(edges: Edges) -> Outline:
+    """Find the points from which the cells of one community grow.
 
     Returns
     -------
     Outline
-        Points at most 2 m apart along every edge that only one footprint has. Where two units of
-        a community meet, neither has the corner, and both a point equally far from it, so that
-        their border begins exactly there.
+        Points at most 3 m apart along every edge. Where two units meet, neither has the corner,
+        and both a point equally far from it, so that their border begins exactly there.
     """
-    start, end, unit = free_edges(footprints)
-    metres = np.maximum(np.hypot(*(end - start).T), 1e-9)
+    if not len(edges.unit):
+        return Outline(edges.start, edges.unit)
+    run = edges.end - edges.start
+    metres = np.maximum(np.hypot(*run.T), 1e-9)
     edge, share = _steps(metres)
-    after, before = _meeting_corners(start, end, unit, group)
+    after, before = _meeting_corners(edges)
     near = np.minimum(CORNER_M, metres / 3) / metres
     edge = np.r_[edge, np.flatnonzero(after), np.flatnonzero(before)]
     share = np.r_[share, near[after], 1 - near[before]]
-    xy = (start[edge] + share[:, None] * (end - start)[edge]).round(3)
-    table = pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1], "unit": unit[edge]})
-    table["group"] = group[table["unit"]]
-    table = table.drop_duplicates(["x", "y", "unit"])
-    table = table[~table.duplicated(["x", "y", "group"], keep=False)]
-    table = table.sort_values(["unit", "x", "y"])
-    return Outline(table[["x", "y"]].to_numpy(), table["unit"].to_numpy(dtype=np.int64))
+    xy = (edges.start[edge] + share[:, None] * run[edge]).round(3)
+    unit = edges.unit[edge]
+    order = np.lexsort((xy[:, 1], xy[:, 0], unit))
+    xy, unit = xy[order], unit[order]
+    again = (xy[1:] == xy[:-1]).all(axis=1) & (unit[1:] == unit[:-1])
+    xy, unit = xy[np.r_[True, ~again]], unit[np.r_[True, ~again]]
+    alone = ~_repeated(xy)
+    return Outline(xy[alone], unit[alone])
+
+
+def _repeated(xy: Floats) -> NDArray[np.bool_]:
+    """Tell which places stand there more than once."""
+    order = np.lexsort((xy[:, 1], xy[:, 0]))
+    same = (xy[order][1:] == xy[order][:-1]).all(axis=1)
+    repeated = np.zeros(len(xy), dtype=bool)
+    repeated[order] = np.r_[same, False] | np.r_[False, same]
+    return repeated
 
 
 def _steps(metres: Floats) -> tuple[Ints, Floats]:
@@ -93,20 +114,21 @@ def _steps(metres: Floats) -> tuple[Ints, Floats]:
     return edge, (np.arange(len(edge)) - first[edge]) / steps[edge]
 
 
-def _meeting_corners(
-    start: Floats, end: Floats, unit: Ints, group: Ints
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell which edges start, and which end, at a corner that two units of a group have."""
-    xy = np.r_[start, end].round(3)
-    ends = pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1], "unit": np.tile(unit, 2)})
-    ends["group"] = group[ends["unit"]]
-    units = ends.groupby(["x", "y", "group"])["unit"]
-    meets = (units.transform("min") < units.transform("max")).to_numpy()
-    return meets[: len(unit)], meets[len(unit) :]
+def _meeting_corners(edges: Edges) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which edges start, and which end, at a corner that two units have."""
+    xy, unit = np.r_[edges.start, edges.end].round(3), np.tile(edges.unit, 2)
+    order = np.lexsort((unit, xy[:, 1], xy[:, 0]))
+    xy, unit = xy[order], unit[order]
+    place = np.cumsum(np.r_[True, (xy[1:] != xy[:-1]).any(axis=1)]) - 1
+    first = np.searchsorted(place, place)
+    last = np.searchsorted(place, place, side="right") - 1
+    meets = np.empty(len(unit), dtype=bool)
+    meets[order] = unit[first] < unit[last]
+    return meets[: len(edges.unit)], meets[len(edges.unit) :]
 
 
 def share_gaps(
-    area: shapely.Geometry, footprints: Shapes, outline: Outline, lines: Shapes
+    area: shapely.Geometry, footprints: Shapes, edges: Edges, lines: Shapes
 ) -> tuple[Shapes, Ints]:
     """Share the ground of one community between its units.
 
@@ -116,8 +138,8 @@ def share_gaps(
         The community.
     footprints
         (n,) polygons inside it.
-    outline
-        Their points, ``unit`` counting in ``footprints``.
+    edges
+        Their edges that face a gap, ``unit`` counting in ``footprints``.
     lines
         Lines that no grown cell crosses.
 
@@ -128,8 +150,9 @@ def share_gaps(
     unit : numpy.ndarray
         int64, the unit of each piece, -1 where there is none.
     """
+    outline = outline_points(edges)
     faces = _faces(area, lines)
-    resident = _residents(outline, faces, len(footprints))
+    resident = _residents(outline, faces, footprints)
     order = np.argsort(resident[outline.unit], kind="stable")
     ends = np.searchsorted(resident[outline.unit[order]], np.arange(len(faces) + 1))
     lived_in = np.flatnonzero(np.diff(ends))
@@ -156,15 +179,24 @@ def _faces(area: shapely.Geometry, lines: Shapes) -> Shapes:
     return kept
 
 
-def _residents(outline: Outline, faces: Shapes, count: int) -> Ints:
+def _residents(outline: Outline, faces: Shapes, footprints: Shapes) -> Ints:
     """Face in which each unit stands: the one with most of its outline points."""
     if len(faces) == 1:
-        return np.zeros(count, dtype=np.int64)
-    face, spot = shapely.STRtree(shapely.points(outline.xy)).query(faces, predicate="intersects")
-    table = pd.DataFrame({"unit": outline.unit[spot], "face": face}).value_counts().reset_index()
+        return np.zeros(len(footprints), dtype=np.int64)
+    resident = np.full(len(footprints), -1, dtype=np.int64)
+    unit, face = shapely.STRtree(faces).query(footprints, predicate="covered_by")
+    resident[unit[::-1]] = face[::-1]
+    # The few that a line runs through.
+    spot = np.flatnonzero(resident[outline.unit] < 0)
+    if not len(spot):
+        return resident
+    place, face = shapely.STRtree(faces).query(
+        shapely.points(outline.xy[spot]), predicate="intersects"
+    )
+    table = pd.DataFrame({"unit": outline.unit[spot[place]], "face": face})
+    table = table.value_counts().reset_index()
     table = table.sort_values(["unit", "count", "face"], ascending=[True, False, True])
     best = table.drop_duplicates("unit")
-    resident = np.full(count, -1, dtype=np.int64)
     resident[best["unit"].to_numpy()] = best["face"].to_numpy()
     return resident
 

@@ -61,8 +61,10 @@ def find_footprints(
     if not len(solid):
         return footprints
     given, ground = shapes[solid], areas[home[solid]]
-    clean = clean_coverage(given, snap_m=tolerance_m, gap_m=0.0, overlaps_to="min_area")
-    _list_overlaps(units.iloc[solid], given, clean, findings)
+    clean = given.copy()
+    if not shapely.coverage_is_valid(given, gap_width=tolerance_m):
+        clean = clean_coverage(given, snap_m=tolerance_m, gap_m=0.0, overlaps_to="min_area")
+        _list_overlaps(units.iloc[solid], given, clean, findings)
     shapely.prepare(areas)
     crossing = ~shapely.covers(ground, clean)
     clean[crossing] = shapely.intersection(clean[crossing], ground[crossing])

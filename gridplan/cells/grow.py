@@ -1,6 +1,7 @@
 """From units to cells that tile their communities."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -8,14 +9,18 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridplan.cells.divide import Outline, outline_points, share_gaps
+from gridplan.cells.divide import Edges, share_gaps
 from gridplan.cells.footprints import find_footprints, find_hosts
 from gridplan.cells.settle import SNAP_M, settle_cells
 from gridplan.domain import Finding, Severity
 from gridplan.errors import TopologyError
-from gridplan.topology import TILE_TOLERANCE, Shapes, uncovered_m2
+from gridplan.processes import process_count, run_pieces
+from gridplan.topology import TILE_TOLERANCE, Shapes, free_edges, uncovered_m2
 
 Ints = NDArray[np.int64]
+
+ALONE_UNITS = 30_000
+"""Up to this many units one process is done before others have started."""
 
 
 def grow_cells(
@@ -25,6 +30,7 @@ def grow_cells(
     cut_lines: Sequence[Shapes],
     tolerance_m: float,
     findings: list[Finding],
+    workers: int = 1,
 ) -> gpd.GeoDataFrame:
     """Turn units into cells that tile every community.
 
@@ -41,6 +47,8 @@ def grow_cells(
         Vertices nearer than this are one.
     findings
         ``unit-overlaps`` and ``unit-shares-cell`` are added.
+    workers
+        Processes for a large city, which change nothing else; 0 is every core.
 
     Returns
     -------
@@ -61,8 +69,9 @@ def grow_cells(
     footprints = find_footprints(units, home, areas, tolerance_m=tolerance_m, findings=findings)
     host = find_hosts(footprints, shapes, home, areas)
     lines = _lines(cut_lines)
+    workers = process_count(workers) if len(units) > ALONE_UNITS else 1
     while True:
-        parts, owner, group = _grow_all(footprints, host, home, areas, lines)
+        parts, owner, group = _grow_all(footprints, host, home, areas, lines, workers)
         cells = settle_cells(
             parts, owner, group, host=host, footprints=footprints, tolerance_m=tolerance_m
         )
@@ -74,6 +83,12 @@ def grow_cells(
     _list_shared(ids, host, units["community_code"].to_numpy(), findings)
     shares = pd.Series(np.where(sharing, ids[host], None), index=units.index, dtype=object)
     return units.assign(shares=shares).set_geometry(cells, crs=units.crs)
+
+
+def units_tile(units: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> bool:
+    """Tell whether units tile their communities as they are, so that ``grow_cells`` keeps them."""
+    home = np.searchsorted(communities["community_code"], units["community_code"]).astype(np.int64)
+    return _tile(units.geometry.to_numpy(), home, communities.geometry.to_numpy())
 
 
 def _tile(shapes: Shapes, home: Ints, areas: Shapes) -> bool:
@@ -97,27 +112,49 @@ def _lines(groups: Sequence[Shapes]) -> Shapes:
     return lines
 
 
+@dataclass(frozen=True)
+class _Place:
+    """One community and what its gaps are shared by, as of ``share_gaps``."""
+
+    index: int
+    area: shapely.Geometry
+    footprints: Shapes
+    edges: Edges
+    lines: Shapes
+
+
+def _share(place: _Place) -> tuple[Shapes, Ints]:
+    return share_gaps(place.area, place.footprints, place.edges, place.lines)
+
+
 def _grow_all(
-    footprints: Shapes, host: Ints, home: Ints, areas: Shapes, lines: Shapes
+    footprints: Shapes, host: Ints, home: Ints, areas: Shapes, lines: Shapes, workers: int
 ) -> tuple[Shapes, Ints, Ints]:
     """Footprints and gap pieces of every community, with their unit (-1: nobody) and community."""
     hosts = np.flatnonzero(host == np.arange(len(host)))
     own = hosts[np.argsort(home[hosts], kind="stable")]
-    outline = outline_points(footprints[own], home[own])
+    start, end, unit = free_edges(footprints[own])
     ends = np.searchsorted(home[own], np.arange(len(areas) + 1))
-    spots = np.searchsorted(outline.unit, ends)
+    edges = np.searchsorted(unit, ends)
     tree = shapely.STRtree(lines)
-    parts, owners = [footprints[own]], [own]
-    for i, area in enumerate(areas):
-        here = slice(spots[i], spots[i + 1])
-        pieces, unit = share_gaps(
+    places = (
+        _Place(
+            i,
             area,
             footprints[own[ends[i] : ends[i + 1]]],
-            Outline(outline.xy[here], outline.unit[here] - ends[i]),
+            Edges(
+                start[edges[i] : edges[i + 1]],
+                end[edges[i] : edges[i + 1]],
+                unit[edges[i] : edges[i + 1]] - ends[i],
+            ),
             lines[np.sort(tree.query(area, predicate="intersects"))],
         )
-        parts.append(pieces)
-        owners.append(np.where(unit >= 0, own[unit + ends[i]], -1))
+        for i, area in enumerate(areas)
+    )
+    parts, owners = [footprints[own]] * (len(areas) + 1), [own] * (len(areas) + 1)
+    for place, (pieces, who) in run_pieces(_share, places, workers):
+        i = place.index
+        parts[i + 1], owners[i + 1] = pieces, np.where(who >= 0, own[who + ends[i]], -1)
     group = np.repeat(np.arange(len(areas)), [len(o) for o in owners[1:]])
     return np.concatenate(parts), np.concatenate(owners), np.r_[home[own], group]
 

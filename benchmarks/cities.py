@@ -1,0 +1,178 @@
+"""How long a city takes from its files to its problems: ``python -m benchmarks.cities``.
+
+Sample cities of several sizes are read, checked and turned into one problem per community, each in
+a process of its own. ``CITIES.md`` has the seconds and the peak memory of every stage and how they
+grow with the number of units.
+"""
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from benchmarks.child import peak_mb
+
+T = TypeVar("T")
+HERE = Path(__file__).resolve().parent
+SIZES = (10_000, 100_000, 1_000_000)
+STAGES = ("read", "check", "problems")
+TARGET = "1,000,000 units and 5,000 communities in 15 minutes and 8 GB on 2 cores, growing linearly"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of one city.
+
+    Parameters
+    ----------
+    stage
+        One of ``STAGES``.
+    seconds, cpu_s
+        Wall time, and processor time with that of the processes it started.
+    peak_mb
+        Largest resident memory of the main process up to its end.
+    """
+
+    stage: str
+    seconds: float
+    cpu_s: float
+    peak_mb: float | None
+
+
+@dataclass(frozen=True)
+class City:
+    """What came of one city."""
+
+    units: int
+    communities: int
+    findings: int
+    stages: tuple[Stage, ...]
+
+    @property
+    def total(self) -> Stage:
+        """All stages together."""
+        return Stage(
+            "all",
+            sum(s.seconds for s in self.stages),
+            sum(s.cpu_s for s in self.stages),
+            max((s.peak_mb or 0 for s in self.stages), default=None),
+        )
+
+
+def exponent(small: tuple[int, float], large: tuple[int, float]) -> float:
+    """Exponent of growth between two sizes (units, seconds); 1 is linear."""
+    return math.log(large[1] / small[1]) / math.log(large[0] / small[0])
+
+
+def run_stages(config: Path, out: Path) -> None:
+    """Run every stage of one city in this process, and leave what they took in ``out``."""
+    from gridplan.config import Config
+    from gridplan.layers import read_inputs
+    from gridplan.prepare import community_tasks, prepare_ground
+
+    job = Config.load(config)
+    stages: list[Stage] = []
+
+    def timed(name: str, work: Callable[[], T]) -> T:
+        wall, cpu = time.perf_counter(), _cpu_s()
+        answer = work()
+        wall, cpu = time.perf_counter() - wall, _cpu_s() - cpu
+        stages.append(Stage(name, round(wall, 2), round(cpu, 2), peak_mb()))
+        sys.stderr.write(f"{stages[-1]}\n")
+        return answer
+
+    inputs = timed("read", lambda: read_inputs(job))
+    ground = timed("check", lambda: prepare_ground(inputs, job))
+    tasks = timed("problems", lambda: list(community_tasks(inputs, ground, job)))
+    findings = len(inputs.findings) + len(ground.findings)
+    findings += sum(len(task.findings) for task in tasks)
+    city = City(len(inputs.units), len(inputs.communities), findings, tuple(stages))
+    out.write_text(json.dumps(asdict(city)), encoding="utf-8")
+
+
+def _cpu_s() -> float:
+    """Processor seconds of this process and of those that it waited for."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+def measure(size: int, folder: Path, *, again: bool = False) -> City:
+    """Make and measure the city of a size in child processes, where that is not done yet."""
+    out = folder / f"city{size}.json"
+    if out.is_file() and not again:
+        return read_city(out)
+    home = folder / f"city{size}"
+    if not (home / "sample.toml").is_file():
+        sample = [sys.executable, "-m", "gridplan", "sample", str(home), "--overwrite"]
+        subprocess.run([*sample, "--units", str(size)], check=True, cwd=HERE.parent)
+    child = [sys.executable, "-m", "benchmarks.cities", "--child", str(home / "sample.toml")]
+    subprocess.run([*child, "--out", str(out)], check=True, cwd=HERE.parent)
+    return read_city(out)
+
+
+def read_city(path: Path) -> City:
+    """Read what the child left."""
+    row = json.loads(path.read_text(encoding="utf-8"))
+    return City(**{**row, "stages": tuple(Stage(**stage) for stage in row["stages"])})
+
+
+def page(cities: Sequence[City], note: str = "") -> str:
+    """Write the figures as a page."""
+    lines = [
+        "# From files to problems",
+        "",
+        "Written by `python -m benchmarks.cities`: sample cities, each read, checked (communities "
+        "cleaned, units placed, cells grown, borders measured) and turned into one problem per "
+        f"community, cells being grown in a process per core. The target is {TARGET}.",
+        "",
+        *([note, ""] if note else []),
+        "| units | communities | stage | seconds | of processor | peak memory, MB | growth |",
+        "|---:|---:|---|---:|---:|---:|---:|",
+    ]
+    before: City | None = None
+    for city in cities:
+        for i, stage in enumerate((*city.stages, city.total)):
+            growth = "" if before is None else f"{_growth(before, city, i):.2f}"
+            lines.append(
+                f"| {city.units:,} | {city.communities:,} | {stage.stage} | {stage.seconds:.1f} "
+                f"| {stage.cpu_s:.1f} | {stage.peak_mb or 0:,.0f} | {growth} |"
+            )
+        before = city
+    lines += ["", "Growth is the exponent of the processor time against the units of the city "]
+    lines[-1] += "above; 1 is linear."
+    return "\n".join(lines) + "\n"
+
+
+def _growth(small: City, large: City, i: int) -> float:
+    a, b = (*small.stages, small.total)[i], (*large.stages, large.total)[i]
+    return exponent((small.units, max(a.cpu_s, 0.01)), (large.units, max(b.cpu_s, 0.01)))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what the arguments name."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.cities", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), metavar="UNITS")
+    parser.add_argument("--folder", type=Path, default=HERE.parent / "out" / "cities")
+    parser.add_argument("--again", action="store_true", help="measure what is measured already")
+    parser.add_argument("--note", default="", help="a sentence for the page, as on the machine")
+    parser.add_argument("--out", type=Path, default=HERE / "CITIES.md")
+    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments)
+    if chosen.child:
+        run_stages(chosen.child, chosen.out)
+        return 0
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    cities = [measure(size, chosen.folder, again=chosen.again) for size in sorted(chosen.sizes)]
+    chosen.out.write_text(page(cities, chosen.note), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
