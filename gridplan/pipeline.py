@@ -1,25 +1,19 @@
 """The main job: from a configuration to a finished output folder."""
 
-import datetime as dt
-import hashlib
-import json
-import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
-import geopandas as gpd
 import pandas as pd
 
-from gridplan import __version__
 from gridplan.assemble import assemble, hand_made
 from gridplan.audit import audit_plan
-from gridplan.codes import BANDING_RULE
+from gridplan.codes import Standing
 from gridplan.config import Config
 from gridplan.domain import Finding, Plan, Severity
+from gridplan.drawing import backdrop_of, draw_kinds, page_details
 from gridplan.errors import InfeasibleError, LayerError, OutputError
-from gridplan.export import OutputFolder, open_output, write_plan
+from gridplan.export import OutputFolder, open_output, write_plan, write_qgis
 from gridplan.layers import (
     Inputs,
     read_assignment,
@@ -27,86 +21,38 @@ from gridplan.layers import (
     read_inputs,
     read_plan,
     read_run,
+    read_table,
 )
-from gridplan.maps import Backdrop, draw_maps
 from gridplan.optimise import Solution, write_problem
 from gridplan.prepare import Ground, Task, community_tasks, prepare_ground, restrict
+from gridplan.provenance import run_record, signature_of
+from gridplan.report import write_report
+from gridplan.runs import Options, Progress, Result
 from gridplan.solved import (
     Solved,
+    alignment,
+    alternative_tables,
     conflicts,
     judged,
     out_of_range,
     outcomes_of,
     solved_task,
 )
-from gridplan.tables import build_tables, reconcile, write_csvs, write_workbook
+from gridplan.tables import (
+    build_tables,
+    household_ledger,
+    open_rows,
+    reconcile,
+    write_csvs,
+    write_workbook,
+)
 from gridplan.text import file_stems
 from gridplan.work import solve_all
 
+__all__ = ["Options", "Progress", "Result", "audit_folder", "dump_problems", "partition"]
+
 LISTED = (Severity.ERROR, Severity.EXCEPTION, Severity.REPAIRED, Severity.WARNING)
 """Severities that ``tables/exceptions`` lists."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line adds to the configuration.
-
-    Parameters
-    ----------
-    only
-        Codes of the communities to divide; all where empty.
-    assignment
-        Hand-made plan that takes the optimiser's place.
-    overwrite, resume
-        Whether an existing output may be replaced, or continued.
-    maps
-        Whether maps are drawn.
-    problems
-        Folder that also gets every community's problem file; none where None.
-    date
-        Date printed on everything.
-    """
-
-    only: tuple[str, ...] = ()
-    assignment: Path | None = None
-    overwrite: bool = False
-    resume: bool = False
-    maps: bool = True
-    problems: Path | None = None
-    date: dt.date = field(default_factory=dt.date.today)
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run leaves in memory."""
-
-    plan: Plan
-    solved: tuple[Solved, ...]
-    findings: tuple[Finding, ...]
-    audit: tuple[Finding, ...]
-    seconds: float
-
-    @property
-    def broken(self) -> tuple[Finding, ...]:
-        """Promises that do not hold, and communities that could not be divided."""
-        bad = (Severity.BROKEN, Severity.ERROR)
-        return tuple(f for f in (*self.findings, *self.audit) if f.severity in bad)
-
-
-class Progress:
-    """What a run tells while it works; the command line draws it, the default stays silent."""
-
-    def stage(self, name: str) -> None:
-        """Tell that a stage begins."""
-
-    def total(self, communities: int) -> None:
-        """Tell how many communities will be solved."""
-
-    def solved(self, community: Solved) -> None:
-        """Tell that a community is solved."""
-
-    def drawn(self, name: str) -> None:
-        """Tell that a map is drawn."""
 
 
 def partition(
@@ -139,19 +85,21 @@ def partition(
     progress = progress or Progress()
     progress.stage("read")
     inputs = read_inputs(config)
-    signature = _signature(config, inputs, options)
+    standing = _standing(config, inputs)
+    signature = signature_of(config, inputs, options, standing)
     protect = [s.path for _, s in config.inputs.sources() if isinstance(s.path, Path)]
     with open_output(
         out,
         overwrite=options.overwrite,
         resume=options.resume,
         signature=signature,
-        protect=[*protect, config.file],
+        protect=[*protect, config.file, *_register_file(config)],
     ) as folder:
         if folder.done:
             return None
         progress.stage("prepare")
         ground = prepare_ground(inputs, config)
+        whole, placed = inputs, ground.cells["unit_id"]
         if options.only:
             inputs = restrict(inputs, config, options.only)
             ground = ground.restricted(options.only)
@@ -168,17 +116,35 @@ def partition(
             out_of_range(tasks, solved, by_hand=options.assignment is not None)
         )
         progress.stage("assemble")
-        plan = assemble(inputs, ground, outcomes_of(solved), config, findings)
+        plan = assemble(inputs, ground, outcomes_of(solved), config, findings, standing)
         progress.stage("tables")
+        ledger = household_ledger(whole, placed, plan.units["unit_id"])
+        findings += open_rows(ledger)
         write_plan(plan, folder.path / "plan.gpkg")
-        _write_tables(plan, inputs, ground, findings, config, options, folder)
+        _write_tables(
+            plan, inputs, ground, solved, findings, ledger, config, options, folder, standing
+        )
+        _write_qgis(plan, config, options, folder)
         progress.stage("audit")
-        audit = audit_plan(read_plan(folder.path), inputs, config, read_exceptions(folder.path))
-        if options.maps and _formats(config):
+        audit = _audited(folder.path, inputs, config)
+        if options.maps and config.outputs.maps:
             progress.stage("maps")
-            findings += _draw(plan, inputs, config, options, folder, progress)
-        result = Result(plan, solved, tuple(findings), tuple(audit), perf_counter() - began)
-        folder.write_run(_record(config, inputs, options, result, out))
+            details = page_details(config, tasks, [*findings, *audit])
+            findings += draw_kinds(
+                plan,
+                folder.path / "maps",
+                config.outputs.maps,
+                config,
+                backdrop_of(inputs),
+                details,
+                options.date,
+                progress.drawn,
+            )
+        result = Result(plan, solved, tuple(findings), tuple(audit), perf_counter() - began, ledger)
+        folder.write_run(run_record(config, inputs, options, result, out))
+        if config.outputs.report:
+            progress.stage("report")
+            write_report(folder.path, plan)
     return result
 
 
@@ -223,21 +189,27 @@ def audit_folder(out: Path, config_file: Path | None = None) -> list[Finding]:
     inputs = read_inputs(config)
     if run.get("only"):
         inputs = restrict(inputs, config, [str(code) for code in run["only"]])
-    return audit_plan(read_plan(out), inputs, config, read_exceptions(out))
+    return _audited(out, inputs, config)
 
 
-def _signature(config: Config, inputs: Inputs, options: Options) -> str:
-    hand = options.assignment
-    parts = {
-        "version": __version__,
-        "config": config.digest(),
-        "inputs": dict(inputs.hashes),
-        "only": sorted(options.only),
-        "assignment": hashlib.sha256(hand.read_bytes()).hexdigest()
-        if hand and hand.is_file()
-        else "",
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+def _audited(out: Path, inputs: Inputs, config: Config) -> list[Finding]:
+    """Audit what is written in a folder."""
+    decisions = read_table(out, "institution_decisions")
+    return audit_plan(read_plan(out), inputs, config, read_exceptions(out), decisions)
+
+
+def _register_file(config: Config) -> list[Path]:
+    return [config.codes.register] if isinstance(config.codes.register, Path) else []
+
+
+def _standing(config: Config, inputs: Inputs) -> Standing | None:
+    """Read which codes are taken, where a register is configured."""
+    if config.codes.register is None:
+        return None
+    from gridplan.register import configured_standing
+
+    units, communities = inputs.units["unit_id"], inputs.communities["community_code"]
+    return configured_standing(config, communities, units)
 
 
 def _solve(
@@ -249,19 +221,19 @@ def _solve(
     progress: Progress,
 ) -> tuple[Solved, ...]:
     progress.total(len(tasks))
+    made: dict[str, Solution] = {}
     if options.assignment:
         progress.stage("assignment")
         table = read_assignment(options.assignment, ground.cells["unit_id"])
         labels = hand_made(table, ground.cells)
-        solutions: Iterable[tuple[Task, Solution]] = (
-            (task, judged(task, labels[task.community_code])) for task in tasks
-        )
+        made = {t.community_code: judged(t, labels[t.community_code]) for t in tasks}
     else:
         progress.stage("solve")
-        solutions = solve_all(tasks, config.solve, folder.checkpoint_path)
     solved = []
-    for task, solution in solutions:
-        done = solved_task(task, solution)
+    for task, answer in solve_all(
+        tasks, config.solve, folder.checkpoint_path, count=options.alternatives, made=made
+    ):
+        done = solved_task(task, answer)
         progress.solved(done)
         solved.append(done)
     return tuple(sorted(solved, key=lambda s: s.code))
@@ -288,18 +260,32 @@ def _write_tables(
     plan: Plan,
     inputs: Inputs,
     ground: Ground,
+    solved: Sequence[Solved],
     findings: list[Finding],
+    ledger: pd.DataFrame,
     config: Config,
     options: Options,
     folder: OutputFolder,
+    standing: Standing | None,
 ) -> None:
     listed = [f for f in findings if f.severity in LISTED]
     home = ground.cells.set_index("unit_id")["community_code"]
     read = pd.DataFrame(inputs.units[["unit_id", "households"]])
     read["community_code"] = read["unit_id"].map(home).fillna("")
     basis = config.inputs.units.household_basis
+    more = {"alignment": alignment(solved)}
+    if options.alternatives:
+        more |= alternative_tables(solved, plan.zone_layers)
     tables = build_tables(
-        plan, listed, reconcile(read, plan), date=options.date, household_basis=basis
+        plan,
+        listed,
+        reconcile(read, plan),
+        more,
+        date=options.date,
+        household_basis=basis,
+        ledger=ledger,
+        decisions=ground.decisions,
+        since=standing.since if standing else {},
     )
     write_csvs(tables, folder.path / "tables")
     if "xlsx" in config.outputs.tables:
@@ -309,86 +295,17 @@ def _write_tables(
             config.project.language,
             date=options.date,
             household_basis=basis,
+            zone_layers=plan.zone_layers,
         )
 
 
-def _draw(
-    plan: Plan,
-    inputs: Inputs,
-    config: Config,
-    options: Options,
-    folder: OutputFolder,
-    progress: Progress,
-) -> list[Finding]:
-    return draw_maps(
+def _write_qgis(plan: Plan, config: Config, options: Options, folder: OutputFolder) -> None:
+    write_qgis(
         plan,
-        folder.path / "maps",
-        backdrop=backdrop_of(inputs),
-        project=config.project.name,
+        folder.path,
+        title=config.project.name,
         language=config.project.language,
-        date=options.date.isoformat(),
         grid_range=(config.grids.min, config.grids.max),
-        formats=_formats(config),
-        workers=config.solve.workers,
-        on_done=progress.drawn,
+        exceptions=read_exceptions(folder.path),
+        date=options.date,
     )
-
-
-def _formats(config: Config) -> tuple[str, ...]:
-    return tuple(name for name in config.outputs.maps if name != "html")
-
-
-def backdrop_of(inputs: Inputs) -> Backdrop:
-    """Choose what is drawn under the grids: footprints, roads, water and rail by their names."""
-    units = inputs.units
-    return Backdrop(
-        roads=inputs.extra.get("roads"),
-        buildings=inputs.extra.get("buildings", units[units.geom_type != "Point"]),
-        water=_named(inputs, ("river", "water", "canal", "lake", "河", "水", "江", "湖")),
-        rail=_named(inputs, ("rail", "metro", "铁", "轨")),
-    )
-
-
-def _named(inputs: Inputs, words: tuple[str, ...]) -> "gpd.GeoDataFrame | None":
-    for name in inputs.barriers:
-        if any(word in name.casefold() for word in words):
-            return inputs.barriers[name]
-    return None
-
-
-def _record(
-    config: Config, inputs: Inputs, options: Options, result: Result, out: Path
-) -> dict[str, object]:
-    """Gather what ``run.json`` holds."""
-    partial = options.only or any(f.kind == "community-conflict" for f in result.findings)
-    return {
-        "version": __version__,
-        "configuration": config.to_dict(),
-        "configuration_file": _relative(config.file, out),
-        "inputs": dict(inputs.hashes),
-        "date": options.date,
-        "only": sorted(inputs.communities["community_code"]) if partial else [],
-        "seed": config.solve.seed,
-        "numbering": BANDING_RULE,
-        "communities": {s.code: _community_record(s) for s in result.solved},
-        "findings": [_finding_record(f) for f in result.findings],
-        "audit": [_finding_record(f) for f in result.audit],
-        "seconds": round(result.seconds, 1),
-    }
-
-
-def _relative(file: Path, out: Path) -> str:
-    try:
-        return Path(os.path.relpath(file, out.absolute())).as_posix()
-    except ValueError:  # another drive
-        return file.as_posix()
-
-
-def _community_record(solved: Solved) -> dict[str, object]:
-    answer = solved.solution.to_dict()
-    del answer["assignment"]
-    return {**answer, "units": solved.units}
-
-
-def _finding_record(finding: Finding) -> dict[str, object]:
-    return {k: v for k, v in vars(finding).items() if v not in ("", None)}

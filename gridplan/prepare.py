@@ -1,23 +1,29 @@
 """From layers as read to one problem per community: clean, place, grow, connect."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 import pandas as pd
 import shapely
 
-from gridplan.cells import grow_cells
+from gridplan.barriers import barriers_of, hard_layers, list_crossed_units
+from gridplan.carve import carve
+from gridplan.communities import clean_communities, list_shapes
 from gridplan.config import Config
+from gridplan.crossings import add_crossings, list_pockets, list_useless_links
 from gridplan.domain import Finding, Severity
 from gridplan.errors import ConfigError
-from gridplan.graph import Barrier, border_table, community_graph, join_parts, settle_blocks
+from gridplan.graph import community_graph, join_parts, settle_blocks
 from gridplan.layers.inputs import Inputs
+from gridplan.layers.nesting import weigh_unit_overlaps
 from gridplan.optimise.problem import Problem
-from gridplan.topology import Shapes, clean_communities
-from gridplan.units import place_units, zone_of_units
+from gridplan.problems import to_problem
+from gridplan.topology import Shapes
+from gridplan.units import place_units
+from gridplan.wholes import list_whole_conflicts
+from gridplan.zones import with_zones
 
 LOTS_SHARE = 0.5
 """Units that cover more than this share of the ground are lots: their gaps are the streets."""
@@ -30,20 +36,33 @@ class Ground:
     Parameters
     ----------
     cells
-        ``unit_id``, ``households``, ``community_code``, ``block_id``, ``shares``, one column per
-        zone layer, polygons that tile the communities; sorted by community, then unit.
+        ``unit_id``, ``households``, ``community_code``, ``block_id``, ``shares``,
+        ``institution_id`` (of the unit grid it stands in, else None), one column per zone layer,
+        polygons that tile the communities; sorted by community, then unit.
     bare
-        ``community_code`` and cell of the communities without any unit.
+        ``community_code``, ``institution_id`` and cell of ground without any unit: communities,
+        and premises of unit grids.
     borders
-        ``border_table`` of the cells with unit ids, and ``community_code``.
+        ``border_table`` of the cells outside unit grids with unit ids, and ``community_code``.
+    crossings
+        ``find_crossings`` of them.
     findings
         What was mended and listed on the way.
+    decisions
+        Test by test why each institution is or is not a unit grid; None where none were given.
     """
 
     cells: gpd.GeoDataFrame
     bare: gpd.GeoDataFrame
     borders: pd.DataFrame
+    crossings: pd.DataFrame
     findings: tuple[Finding, ...]
+    decisions: pd.DataFrame | None = None
+
+    @property
+    def residential(self) -> gpd.GeoDataFrame:
+        """The cells outside unit grids: what is to be divided."""
+        return self.cells[self.cells["institution_id"].isna()]
 
     def restricted(self, codes: Collection[str]) -> "Ground":
         """Keep only some communities, as they stand in the whole city."""
@@ -52,7 +71,9 @@ class Ground:
             self.cells[self.cells["community_code"].isin(keep)].reset_index(drop=True),
             self.bare[self.bare["community_code"].isin(keep)].reset_index(drop=True),
             self.borders[self.borders["community_code"].isin(keep)].reset_index(drop=True),
+            self.crossings[self.crossings["community_code"].isin(keep)].reset_index(drop=True),
             tuple(f for f in self.findings if not f.community_code or f.community_code in keep),
+            self.decisions,
         )
 
 
@@ -73,7 +94,13 @@ def prepare_ground(inputs: Inputs, config: Config) -> Ground:
     """
     findings: list[Finding] = []
     communities = clean_communities(
-        inputs.communities, tolerance_m=config.topology.tolerance_m, findings=findings
+        inputs.communities,
+        tolerance_m=config.topology.tolerance_m,
+        gap_width_m=config.topology.gap_width_m,
+        max_overlap_m2=config.topology.max_overlap_m2,
+        warn_share=config.topology.warn_moved_share,
+        max_share=config.topology.max_moved_share,
+        findings=findings,
     )
     units = place_units(
         inputs.units,
@@ -81,36 +108,29 @@ def prepare_ground(inputs: Inputs, config: Config) -> Ground:
         nearest_m=config.topology.snap_community_m,
         findings=findings,
     )
-    for name, zones in inputs.zones.items():
-        units[name] = zone_of_units(units, zones, name, findings)
-    cells = grow_cells(
-        _with_bare(units, communities),
+    units = with_zones(units, inputs.zones, config.inputs.zone_modes(), findings)
+    carved = carve(
+        inputs,
+        config,
+        units,
         communities,
         cut_lines=_cut_lines(inputs, config, units, communities),
-        tolerance_m=config.topology.tolerance_m,
         findings=findings,
     )
-    bare = cells["unit_id"].isna()
-    cells, bare_cells = cells[~bare].reset_index(drop=True), cells[bare].reset_index(drop=True)
-    _list_empty(cells, bare_cells, findings)
-    _list_shapes(communities, findings)
+    cells = carved.cells
+    weigh_unit_overlaps(inputs.units, findings, config.topology)
+    _list_empty(cells, carved.bare, findings)
+    list_shapes(communities, findings)
     _list_multipart(cells, findings)
-    _list_useless_links(inputs.links, cells, findings)
-    borders = border_table(
-        cells,
-        [
-            Barrier(name, shapes.geometry.to_numpy(), config.inputs.barriers[name].mode == "hard")
-            for name, shapes in inputs.barriers.items()
-        ],
-        near_m=config.graph.barrier_near_m,
-        discount=config.objective.barrier_discount,
+    list_useless_links(inputs.links, cells, findings)
+    list_crossed_units(units, barriers_of(inputs, config), findings)
+    # A unit grid is nobody's way: what only it would join is not joined.
+    ours = cells.loc[cells["institution_id"].isna(), "unit_id"]
+    borders, crossings = (
+        pairs[pairs["a"].isin(ours) & pairs["b"].isin(ours)].reset_index(drop=True)
+        for pairs in (carved.borders, carved.crossings)
     )
-    ids = cells["unit_id"].to_numpy()
-    home = cells["community_code"].to_numpy()
-    borders = borders.assign(
-        community_code=home[borders["a"]], a=ids[borders["a"]], b=ids[borders["b"]]
-    )
-    return Ground(cells, bare_cells[["community_code", "geometry"]], borders, tuple(findings))
+    return Ground(cells, carved.bare, borders, crossings, tuple(findings), carved.decisions)
 
 
 def restrict(inputs: Inputs, config: Config, codes: Collection[str]) -> Inputs:
@@ -146,14 +166,6 @@ def restrict(inputs: Inputs, config: Config, codes: Collection[str]) -> Inputs:
     )
 
 
-def _with_bare(units: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Add the whole ground of every community without units as a nameless unit."""
-    bare = communities[~communities["community_code"].isin(units["community_code"])]
-    rows = bare[["community_code", "geometry"]].assign(households=0)
-    units = pd.concat([units, rows], ignore_index=True) if len(bare) else units
-    return units.sort_values(["community_code", "unit_id"], kind="stable", ignore_index=True)
-
-
 def _cut_lines(
     inputs: Inputs, config: Config, units: gpd.GeoDataFrame, communities: gpd.GeoDataFrame
 ) -> list[Shapes]:
@@ -172,8 +184,10 @@ def _cut_lines(
 
 
 def _list_empty(cells: gpd.GeoDataFrame, bare: gpd.GeoDataFrame, findings: list[Finding]) -> None:
+    """List the communities whose residential ground has no household."""
+    cells, bare = (frame[frame["institution_id"].isna()] for frame in (cells, bare))
     households = cells.groupby("community_code")["households"].sum()
-    empty = sorted([*bare["community_code"], *households[households == 0].index])
+    empty = sorted({*bare["community_code"], *households[households == 0].index})
     for code in empty:
         findings.append(
             Finding(
@@ -186,33 +200,6 @@ def _list_empty(cells: gpd.GeoDataFrame, bare: gpd.GeoDataFrame, findings: list[
                 value=0.0,
             )
         )
-
-
-def _list_shapes(communities: gpd.GeoDataFrame, findings: list[Finding]) -> None:
-    """List the communities that lie in several parts (an enclave, an island) or have holes."""
-    parts, owner = shapely.get_parts(communities.geometry.to_numpy(), return_index=True)
-    holes = np.bincount(
-        owner, weights=shapely.get_num_interior_rings(parts), minlength=len(communities)
-    ).astype(int)
-    counts = np.bincount(owner, minlength=len(communities))
-    for code, several, open_rings in zip(communities["community_code"], counts, holes, strict=True):
-        shapes = {
-            "community-multipart": several if several > 1 else 0,
-            "community-hole": open_rings,
-        }
-        words = {"community-multipart": "lies in {} parts", "community-hole": "has holes: {}"}
-        for kind in sorted(kind for kind, number in shapes.items() if number):
-            findings.append(
-                Finding(
-                    kind,
-                    Severity.INFO,
-                    f"community {code} {words[kind].format(shapes[kind])}",
-                    layer="communities",
-                    place=str(code),
-                    community_code=str(code),
-                    value=float(shapes[kind]),
-                )
-            )
 
 
 def _list_multipart(cells: gpd.GeoDataFrame, findings: list[Finding]) -> None:
@@ -229,28 +216,6 @@ def _list_multipart(cells: gpd.GeoDataFrame, findings: list[Finding]) -> None:
                 community_code=str(cells["community_code"].iloc[i]),
                 value=float(parts[i]),
                 limit=1.0,
-            )
-        )
-
-
-def _list_useless_links(
-    links: pd.DataFrame | None, cells: gpd.GeoDataFrame, findings: list[Finding]
-) -> None:
-    """List the links that join nothing, as their units are not in one community."""
-    if links is None:
-        return
-    home = cells.set_index("unit_id")["community_code"]
-    a, b = links["a"].map(home), links["b"].map(home)
-    for link in links[a.isna() | (a != b)].itertuples(index=False):
-        findings.append(
-            Finding(
-                "link-useless",
-                Severity.WARNING,
-                f"the link between units {link.a} and {link.b} joins nothing: they do not lie in "
-                "one community; no grid crosses its community's border",
-                layer="links",
-                place=str(link.a),
-                other=str(link.b),
             )
         )
 
@@ -275,37 +240,71 @@ def community_tasks(inputs: Inputs, ground: Ground, config: Config) -> Iterator[
     Yields
     ------
     Task
-        One per community that has units.
+        One per community that has units outside unit grids.
     """
+    residential = ground.residential
     borders = dict(list(ground.borders.groupby("community_code", sort=True)))
-    none = ground.borders.iloc[:0]
+    crossings = dict(list(ground.crossings.groupby("community_code", sort=True)))
+    none, no_way = ground.borders.iloc[:0], ground.crossings.iloc[:0]
+    hard = hard_layers(inputs, config)
     counts = inputs.communities.set_index("community_code")["grid_count"]
-    layers = list(config.inputs.zones)
-    for code, cells in ground.cells.groupby("community_code", sort=True):
+    modes = config.inputs.zone_modes()
+    links = _by_community(inputs.links, residential)
+    blocks = _wanted_blocks(residential)
+    zones = pd.DataFrame(residential[["unit_id", *modes]]).set_index("unit_id").astype(object)
+    zones = zones.where(zones.notna(), None)
+    inner = set(ground.cells["unit_id"]) - set(residential["unit_id"])
+    for code, cells in residential.groupby("community_code", sort=True):
         findings: list[Finding] = []
         graph = community_graph(
             cells,
             borders.get(code, none),
-            inputs.links,
+            links.get(code),
             min_shared_m=config.graph.min_shared_m,
+            findings=findings,
+        )
+        ways = crossings.get(code, no_way)
+        add_crossings(graph, cells, ways, findings=findings)
+        list_pockets(
+            graph,
+            cells,
+            borders.get(code, none),
+            hard,
+            ways,
+            below=config.grids.min,
             findings=findings,
         )
         if config.graph.join_parts:
             join_parts(graph, cells, below=config.grids.min, findings=findings)
-        block = settle_blocks(
-            graph, _wanted_blocks(cells), str(code), maximum=config.grids.max, findings=findings
+        wanted = {unit: blocks[unit] for unit in graph.nodes if unit in blocks}
+        block = settle_blocks(graph, wanted, str(code), maximum=config.grids.max, findings=findings)
+        list_whole_conflicts(
+            cells, graph, block, modes, maximum=config.grids.max, findings=findings
         )
         count = counts.get(code)
         problem = to_problem(
             str(code),
             graph,
-            cells.set_index("unit_id")[layers],
+            zones,
             block,
             config,
             grids=None if pd.isna(count) else int(count),
-            locks=_locks_of(inputs.locks, set(graph.nodes)),
+            locks=_locks_of(inputs.locks, set(graph.nodes), inner, findings),
         )
         yield Task(str(code), problem, tuple(findings))
+
+
+def _by_community(
+    links: pd.DataFrame | None, cells: gpd.GeoDataFrame
+) -> Mapping[object, pd.DataFrame]:
+    """Links inside a community, by its code."""
+    if links is None:
+        return {}
+    ends = pd.Index(cells["unit_id"]).get_indexer
+    a, b = ends(links["a"]), ends(links["b"])
+    home = cells["community_code"].to_numpy()
+    inside = (a >= 0) & (b >= 0) & (home[a] == home[b])
+    return dict(list(links[inside].groupby(home[a[inside]])))
 
 
 def _wanted_blocks(cells: gpd.GeoDataFrame) -> dict[str, str]:
@@ -319,76 +318,16 @@ def _wanted_blocks(cells: gpd.GeoDataFrame) -> dict[str, str]:
     return {unit: name for unit, name in block.items() if name is not None}
 
 
-def _locks_of(locks: pd.DataFrame | None, units: set[str]) -> tuple[tuple[str, str, str], ...]:
+def _locks_of(
+    locks: pd.DataFrame | None, units: set[str], inner: set[str], findings: list[Finding]
+) -> tuple[tuple[str, str, str], ...]:
+    """Locks of some units; one that names a unit in a unit grid is listed and left out."""
     if locks is None:
         return ()
     inside = locks[locks["a"].isin(units)]
-    return tuple(
-        (str(k), str(a), str(b or "")) for k, a, b in inside[["kind", "a", "b"]].to_numpy()
-    )
-
-
-def to_problem(
-    name: str,
-    graph: "nx.Graph[str]",
-    zones: pd.DataFrame,
-    block: dict[str, str],
-    config: Config,
-    *,
-    grids: int | None = None,
-    locks: tuple[tuple[str, str, str], ...] = (),
-) -> Problem:
-    """Write one community's graph as the numbers that the optimiser reads.
-
-    Parameters
-    ----------
-    name
-        Community code.
-    graph
-        Adjacency graph over unit ids.
-    zones
-        Zone id per unit (index) and layer (columns), missing where none.
-    block
-        Block id of the units that stay together.
-    config
-        Range, target, modes and weights.
-    grids
-        Fixed number of grids, or None.
-    locks
-        Locks of this community.
-    """
-    ids = sorted(graph.nodes)
-    position = {unit: i for i, unit in enumerate(ids)}
-    edges = sorted(
-        (*sorted((position[a], position[b])), border["shared_m"], border["cost_m"])
-        for a, b, border in graph.edges(data=True)
-    )
-    zones = zones.loc[ids]
-    sections = config.inputs.zones
-    objective = config.objective
-    return Problem(
-        name=name,
-        min=config.grids.min,
-        max=config.grids.max,
-        target=float(config.grids.target),
-        node_ids=tuple(ids),
-        households=np.array([graph.nodes[i]["households"] for i in ids], dtype=np.int64),
-        area_m2=np.round([graph.nodes[i]["area_m2"] for i in ids], 2),
-        block=tuple(block.get(i) for i in ids),
-        edges=np.array([e[:2] for e in edges], dtype=np.int64).reshape(-1, 2),
-        shared_m=np.round([e[2] for e in edges], 3).astype(np.float64),
-        cost_m=np.round([e[3] for e in edges], 3).astype(np.float64),
-        zones={
-            layer: tuple(None if pd.isna(z) else str(z) for z in zones[layer]) for layer in sections
-        },
-        modes={layer: section.mode for layer, section in sections.items()},
-        weights={
-            **{layer: section.weight for layer, section in sections.items()},
-            "compactness": objective.compactness,
-            "balance": objective.balance,
-            "per_grid": objective.per_grid,
-            "change": objective.change,
-        },
-        grids=grids,
-        locks=locks,
-    )
+    rows = [(str(k), str(a), str(b or "")) for k, a, b in inside[["kind", "a", "b"]].to_numpy()]
+    for kind, a, b in rows:
+        if b in inner:
+            message = f"lock {kind} {a} {b}: unit {b} lies in a unit grid; the lock has no effect"
+            findings.append(Finding("lock-useless", Severity.WARNING, message, "units", a, b))
+    return tuple(row for row in rows if row[2] not in inner)

@@ -42,6 +42,11 @@ def unguard(text: str) -> str:
     return text[1:] if _GUARDED.match(text) else text
 
 
+def many(number: int, thing: str) -> str:
+    """Say how many there are of a thing whose plural ends in s: ``1 grid``, ``2 grids``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def file_stems(codes: Sequence[str], prefix: str = "") -> list[str]:
     """File names without ending: safe on every system, and different even where case is lost.
 

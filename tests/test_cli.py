@@ -1,17 +1,21 @@
 """The command line: exit codes, the first line of errors, and what is left behind."""
 
 import json
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import geopandas as gpd
 import pytest
 import shapely
 from click.testing import CliRunner, Result
 
 from gridplan.cli import gridplan
+from gridplan.text import many
 from tests.jobs import CONFIG, chess_town
 
 
@@ -28,6 +32,29 @@ def test_every_command_has_help_with_an_example(name: str | None) -> None:
     assert "gridplan " in answer.output
     if name:
         assert "Example" in answer.output
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command and command of a command, by its words."""
+    yield path
+    for name, command in group.commands.items():
+        inner = command if isinstance(command, click.Group) else None
+        yield from commands(inner, (*path, name)) if inner else [(*path, name)]
+
+
+@pytest.mark.parametrize("words", list(commands(gridplan)), ids=" ".join)
+def test_help_is_clean_and_keeps_its_lines(words: tuple[str, ...]) -> None:
+    """No help text shows a mark that is meant for click, and no example is joined with others."""
+    text = run(*words, "--help").output
+    assert "\\" not in text
+    assert "\b" not in text
+    lines = [line.strip() for line in text.splitlines()]
+    assert any(re.match("(Example.*|A first run):$", line) for line in lines)
+
+
+def test_one_is_said_as_one() -> None:
+    """Counted things have a singular."""
+    assert [many(n, "grid") for n in (0, 1, 2)] == ["0 grids", "1 grid", "2 grids"]
 
 
 def test_help_does_not_import_the_heavy_libraries() -> None:
@@ -60,7 +87,9 @@ def test_partition_writes_everything_and_audit_agrees(tmp_path: Path) -> None:
     job, out = chess_town(tmp_path), tmp_path / "out"
     answer = run("partition", job, "-o", out, "--date", "2026-01-31")
     assert answer.exit_code == 0, answer.output
-    assert {p.name for p in out.iterdir()} == {"plan.gpkg", "run.json", "tables"}
+    assert {p.name for p in out.iterdir()} == {
+        "plan.gpkg", "plan.qgz", "report.html", "report.pdf", "run.json", "tables",
+    }  # fmt: skip
     assert not (tmp_path / "out.partial").exists()
     assert "every promise holds" in answer.output
     assert run("audit", out).exit_code == 0
@@ -193,6 +222,32 @@ def test_dumped_problem_can_be_solved_alone(tmp_path: Path) -> None:
     assert "status" in run("solve", files[0]).stdout
 
 
+def test_solve_shows_alternatives(tmp_path: Path) -> None:
+    """``solve --alternatives`` adds plans to the table and to the JSON, and only when asked."""
+    run("partition", chess_town(tmp_path), "-o", tmp_path / "out", "--dump-problems", tmp_path)
+    path = tmp_path / "110101001001.json"
+    assert "alternatives" not in json.loads(run("solve", path, "--json").stdout)
+    answer = json.loads(run("solve", path, "--alternatives", "2", "--json").stdout)
+    first, second = answer["alternatives"]
+    assert answer["objective"] <= first["objective"] <= second["objective"]
+    assert len(first["assignment"]) == 16
+    assert first["excess"].keys() == {"police"}
+    shown = run("solve", path, "--alternatives", "2").stdout
+    assert first["question"] in shown
+    assert "dearer" in shown
+
+
+def test_terminal_says_what_is_split(tmp_path: Path) -> None:
+    """One line a layer, beside its minimum; ``--json`` says the same."""
+    job = chess_town(tmp_path)
+    said = run("partition", job, "-o", tmp_path / "out", "--alternatives", "1").stdout
+    assert "police: 4 zones split; 4 is the proven minimum\n" in said
+    assert "2 alternatives in tables/alternatives.csv" in said
+    summary = json.loads(run("partition", job, "-o", tmp_path / "two", "--json").stdout)
+    (row,) = summary["alignment"]
+    assert (row["split_zones"], row["least_splits"], row["proven"]) == (4, 4, True)
+
+
 def test_problem_file_errors_are_named(tmp_path: Path) -> None:
     """A problem file that is none: every problem a line, exit code 2."""
     path = tmp_path / "bad.json"
@@ -207,7 +262,8 @@ def test_check_lists_findings_at_their_places(tmp_path: Path) -> None:
     job = chess_town(tmp_path)
     units = gpd.read_file(tmp_path / "town.gpkg", layer="units")
     bow_tie = (
-        "POLYGON ((500000 3400000, 500100 3400100, 500100 3400000, 500000 3400100, 500000 3400000))"
+        "POLYGON ((500100 3400000, 500100 3400100, 500000 3400100, 500002 3400000, "
+        "500000 3400002, 500100 3400000))"
     )
     units.loc[units["id"] == "u00", "geometry"] = shapely.from_wkt(bow_tie)
     units.to_file(tmp_path / "town.gpkg", layer="units", driver="GPKG")
@@ -228,4 +284,6 @@ def test_check_reports_what_would_stop_partition(tmp_path: Path) -> None:
     )
     answer = run("check", chess_town(tmp_path, config=config), "--json")
     assert answer.exit_code == 1
-    assert [f["severity"] for f in json.loads(answer.stdout)] == ["error", "error"]
+    found = json.loads(answer.stdout)
+    assert [f["severity"] for f in found["findings"]] == ["error", "error"]
+    assert found["households"] == []

@@ -9,7 +9,7 @@ from gridplan.cli import gridplan
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
-WRITERS = {"Finding", "_link", "_block", "warn"}
+WRITERS = {"Finding", "_link", "_block", "_note", "warn"}
 
 
 def finding_kinds() -> set[str]:
@@ -33,6 +33,23 @@ def test_every_finding_has_its_line() -> None:
     kinds = finding_kinds()
     assert len(kinds) > 15
     assert {kind for kind in kinds if f"| `{kind}` |" not in page} == set()
+
+
+def test_every_line_is_a_finding() -> None:
+    """``docs/findings.md`` names no kind that the program does not know, and none twice."""
+    page = (DOCS / "findings.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    told = [kind.strip(" `") for row in rows for kind in row.split(",")]
+    code = "".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "gridplan").rglob("*.py")))
+    assert [kind for kind in told if f'"{kind}"' not in code] == []
+    assert len(told) == len(set(told))
+
+
+def test_every_line_has_a_cure() -> None:
+    """Kind, severity, meaning and cure: none of the four is blank."""
+    page = (DOCS / "findings.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:-1] for line in page.splitlines() if line.startswith("| `")]
+    assert [row[0] for row in rows if len(row) != 4 or not all(map(str.strip, row))] == []
 
 
 @pytest.mark.parametrize("command", list(gridplan.commands))

@@ -107,7 +107,8 @@ def test_resume_solves_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyP
             partition(config, tmp_path / "out", Options(date=DATE))
     assert not (tmp_path / "out").exists()
     assert (tmp_path / "out.partial").is_dir()
-    monkeypatch.setattr(work, "solve", lambda *_, **__: pytest.fail("solved again"))
+    for name in ("solve", "layer_ledger"):
+        monkeypatch.setattr(work, name, lambda *_, **__: pytest.fail("done again"))
     partition(config, tmp_path / "out", Options(date=DATE, resume=True))
     assert tables(tmp_path / "out") == tables(tmp_path / "whole")
     assert not (tmp_path / "out.partial").exists()

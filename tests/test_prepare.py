@@ -33,7 +33,11 @@ def test_two_communities_become_two_problems(tmp_path: Path) -> None:
     more = 'keep_together="block_id"\n[inputs.zones.police]\npath="zones.gpkg"\nid="beat"\nweight=2'
     inputs, config = town(tmp_path, homes, table, more=more)
     ground = prepare_ground(inputs, config)
-    assert kinds(ground.findings) == []
+    assert kinds(ground.findings) == [
+        ("unit-crosses-zones", "u001"),
+        ("unit-crosses-zones", "u005"),
+        ("zones-like-communities", ""),
+    ]
     tasks = by_code(list(community_tasks(inputs, ground, config)))
     assert list(tasks) == ["c1", "c2"]
     problem = tasks["c1"].problem
@@ -105,12 +109,14 @@ def test_a_small_bank_is_joined(tmp_path: Path) -> None:
     table = units(chessboard(2, 2), [300, 300, 50, 50])
     inputs, config = town(tmp_path, homes, table, more=more)
     (task,) = community_tasks(inputs, prepare_ground(inputs, config), config)
-    (finding,) = task.findings
-    assert (finding.kind, finding.value) == ("part-joined", 0.0)
+    assert [(f.kind, f.value) for f in task.findings] == [
+        ("barrier-pocket", 100.0),
+        ("part-joined", 0.0),
+    ]
     more += "\n[graph]\njoin_parts = false"
     inputs, config = town(tmp_path, homes, table, more=more)
     (task,) = community_tasks(inputs, prepare_ground(inputs, config), config)
-    assert task.findings == ()
+    assert kinds(task.findings) == [("barrier-pocket", "u002")]
     assert len(task.problem.edges) == 2
 
 

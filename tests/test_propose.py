@@ -369,3 +369,30 @@ def test_real_layers_are_understood(
     assert config.inputs.units.households == "households"
     assert communities in (config.inputs.communities.layer or str(config.inputs.communities.path))
     assert zones <= set(config.inputs.zones)
+
+
+@pytest.mark.parametrize(
+    ("columns", "bridges"),
+    [
+        ({"bridge": ["T", "F", "F"]}, "bridge = 'T'"),
+        ({"bridge": ["yes", None, "viaduct"], "tunnel": [None, "culvert", None]},
+         "bridge IN ('viaduct', 'yes') OR tunnel = 'culvert'"),
+        ({"structure": ["ground", "bridge", "underpass"]},
+         "structure IN ('bridge', 'underpass')"),
+        ({"桥梁": [0, 1, 0]}, "桥梁 = 1"),
+        ({"is-bridge": ["Y", "N", "N"]}, "\"is-bridge\" = 'Y'"),
+        ({"bridge": ["no", "no", "no"]}, None),
+        ({"bridge": [31, 77, 5]}, None),
+        ({"lanes": [1, 2, 1]}, None),
+    ],
+)  # fmt: skip
+def test_bridges_are_proposed_from_a_column_of_the_roads(
+    street: Path, columns: dict[str, object], bridges: str | None
+) -> None:
+    """A column that marks bridges or tunnels becomes a filter that selects them."""
+    lines = [shapely.LineString([(0, y), (900, y)]) for y in (1, 2, 3)]
+    layer(street, "roads", {"name": ["a", "b", "c"], **columns}, lines)
+    config = loaded(propose_config(street), street.parent)
+    roads = config.inputs.roads
+    assert roads is not None
+    assert (roads.layer, roads.bridges) == ("roads", bridges)

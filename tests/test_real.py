@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import shapely
 
 from gridplan.config import Config
 from gridplan.domain import Severity
+from gridplan.layers import read_inputs
 from gridplan.pipeline import Options, Result, partition
 
 OPTIONS = Options(maps=False, date=dt.date(2026, 1, 31))
@@ -65,5 +67,27 @@ def test_audit_agrees_and_nothing_is_lost(place: str, request: pytest.FixtureReq
     total = {"daan": 120_675, "cambridge": 43_404}[place]
     assert result.plan.units["households"].sum() == total
     assert result.plan.grids["households"].sum() == total
+    codes = set(result.plan.grids["grid_code"])
+    assert set(result.plan.units["grid_code"]) == codes
     unlisted = result.plan.grids["parts"] > 1
     assert int(unlisted.sum()) <= sum(f.kind == "unit-multipart" for f in result.findings)
+
+
+def test_every_object_of_cambridge_has_its_grid(cambridge: Result, shared: Path) -> None:
+    """Facilities and roads inside the city each name a grid; metres and shares reconcile."""
+    inputs = read_inputs(Config.load(shared / "configs" / "cambridge.toml"))
+    plan, codes = cambridge.plan, set(cambridge.plan.grids["grid_code"])
+    ground = shapely.union_all(plan.grids.geometry.to_numpy())
+    held = plan.extra["facilities"]
+    assert sorted(held["facility_id"]) == sorted(inputs.extra["facilities"]["facility_id"])
+    outside = held[~held["grid_code"].isin(codes)]
+    assert not shapely.intersects(ground, outside.geometry.to_numpy()).any()
+    given = inputs.extra["roads"].set_index("road_id").geometry
+    roads = plan.extra["roads"]
+    assert set(roads["road_id"]) == set(given.index)
+    metres = (roads["length_m"] * roads["share"]).groupby(roads["road_id"]).sum()
+    assert metres.to_numpy() == pytest.approx(given[metres.index].length.to_numpy(), abs=0.05)
+    along = roads[roads["share"] < 1]
+    assert len(along) > 100
+    lost = roads[~roads["grid_code"].isin(codes)].geometry.to_numpy()
+    assert shapely.length(shapely.intersection(lost, ground)).sum() < 1.0

@@ -45,10 +45,11 @@ def test_everything_is_there(sample: tuple[Result, Path]) -> None:
     assert names == {
         "grid_register", "building_codes", "facility_codes", "institution_codes", "road_codes",
         "zone_crosswalk", "exceptions", "reconciliation", "data_dictionary",
+        "stairwells", "household_ledger", "alignment", "institution_decisions",
     }  # fmt: skip
     maps = {p.name for p in (out / "maps").iterdir()}
     assert {"district.png", "street_990101001.png", "community_990101001001.png"} <= maps
-    assert len(maps) == 1 + 2 + 8
+    assert len(maps - {"index.html"}) == 1 + 2 + 8
 
 
 def test_maps_show_something(sample: tuple[Result, Path]) -> None:
@@ -60,13 +61,17 @@ def test_maps_show_something(sample: tuple[Result, Path]) -> None:
 
 
 def test_only_the_planted_exceptions(sample: tuple[Result, Path]) -> None:
-    """The audit breaks no promise and lists the tower, the small community and the two links."""
+    """The audit breaks no promise and lists the divided tower, the small community, two links."""
     result, _ = sample
     assert [f.message for f in result.audit if f.severity == Severity.BROKEN] == []
     listed = {(f.kind, f.place) for f in result.audit if f.severity == Severity.EXCEPTION}
-    assert {kind for kind, _ in listed} == {"block-over-max", "component-under-min", "link"}
+    assert {kind for kind, _ in listed} == {"building-divided", "component-under-min", "link"}
     out = result.plan.grids[~result.plan.grids["range_status"].isin(["in", "exempt"])]
-    assert set(out["community_code"]) == {"990101001001", "990101001003"}
+    assert set(out["community_code"]) == {"990101001003"}
+    units = result.plan.units
+    tower = units[units["building_id"] == "BX-TOWER-1"]
+    assert tower["grid_code"].nunique() == 2
+    assert (result.ledger[["unlocated", "outside", "difference"]] == 0).all(axis=None)
 
 
 def test_register_totals(sample: tuple[Result, Path]) -> None:

@@ -9,8 +9,11 @@ import click
 from gridplan import __version__
 from gridplan.cli.audit import audit
 from gridplan.cli.check import check
+from gridplan.cli.codes import codes
 from gridplan.cli.init import init
+from gridplan.cli.map import map_
 from gridplan.cli.partition import partition
+from gridplan.cli.report import report
 from gridplan.cli.sample import sample
 from gridplan.cli.solve import solve
 from gridplan.errors import GridplanError
@@ -57,8 +60,21 @@ def gridplan() -> None:
     """
 
 
-for command in (init, check, sample, partition, audit, solve):
+def keep_lines(command: click.Command) -> None:
+    r"""Mark the paragraphs of a help text whose lines click must not join.
+
+    Docstrings are raw, so that click's mark (a backspace) stands in them as ``\b``.
+    """
+    if command.help:
+        command.help = command.help.replace("\\b\n", "\b\n")
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            keep_lines(inner)
+
+
+for command in (init, check, sample, partition, audit, map_, report, codes, solve):
     gridplan.add_command(command)
+keep_lines(gridplan)
 
 
 def main() -> None:

@@ -20,8 +20,10 @@ from gridplan import metrics
 from gridplan.check import Checked
 from gridplan.config import Config
 from gridplan.domain import Finding, Severity
+from gridplan.optimise.ledger import LayerLine, in_all
 from gridplan.pipeline import Progress, Result
 from gridplan.solved import Solved
+from gridplan.text import many
 
 _STAGES = {
     "read": "reading layers",
@@ -32,6 +34,7 @@ _STAGES = {
     "tables": "writing tables",
     "audit": "auditing",
     "maps": "drawing maps",
+    "report": "writing the report",
 }
 _COLOURS = {
     Severity.ERROR: "red",
@@ -42,6 +45,14 @@ _COLOURS = {
     Severity.INFO: "dim",
 }
 _FIRST = 20
+_LEDGER = {
+    "households_in": "in",
+    "placed": "placed",
+    "unlocated": "unlocated",
+    "duplicated": "duplicated",
+    "outside": "outside",
+    "left_out": "left out",
+}
 
 
 def say(text: str, quiet: bool = False) -> None:
@@ -72,7 +83,7 @@ class _Bars(Progress):
         self.bars.update(self.task, total=self.communities, advance=1)
         answer = community.solution
         self.bars.console.print(
-            f"  {escape(community.code)}: {answer.grids} grids, {_proof(answer)}",
+            f"  {escape(community.code)}: {many(answer.grids, 'grid')}, {_proof(answer)}",
             highlight=False,
         )
 
@@ -112,16 +123,22 @@ def result(done: Result, config: Config, out: Path, *, verbose: bool) -> None:
     layers = _layers(done, config)
     if layers is not None:
         console.print(layers)
+    for line in splits(done):
+        console.print(escape(line.sentence), highlight=False, soft_wrap=True)
+    console.print(_ledger(done.ledger))
     listed = [f for f in done.findings if verbose or f.severity == Severity.WARNING]
     _findings(console, [*done.broken, *listed], verbose=verbose)
     grids = done.plan.grids
     inside = int(grids["range_status"].isin(["in", "exempt"]).sum())
     proven = sum(s.solution.status == "optimal" for s in done.solved)
     console.print(
-        f"{len(grids)} grids, {inside} in range; {proven} of {len(done.solved)} communities "
-        f"proven optimal; {done.seconds:.0f} s",
+        f"{many(len(grids), 'grid')}, {inside} in range; {proven} of {len(done.solved)} "
+        f"communities proven optimal; {done.seconds:.0f} s",
         highlight=False,
     )
+    others = sum(len(s.alternatives[1:]) for s in done.solved)
+    if any(s.alternatives for s in done.solved):
+        console.print(f"{many(others, 'alternative')} in tables/alternatives.csv", highlight=False)
     console.print(_verdict(done.audit), highlight=False)
     console.print(f"Look at {escape(str(out))}{_look(out)}", highlight=False, soft_wrap=True)
 
@@ -151,7 +168,11 @@ def _console() -> Console:
 
 
 def _look(out: Path) -> str:
-    names = [n for n in ("plan.gpkg", "tables", "maps", "run.json") if (out / n).exists()]
+    names = [
+        n
+        for n in ("report.html", "plan.gpkg", "plan.qgz", "tables", "maps", "run.json")
+        if (out / n).exists()
+    ]
     return f": {', '.join(names)}"
 
 
@@ -198,7 +219,7 @@ def _layers(done: Result, config: Config) -> Table | None:
     )
     table.add_column("layer", overflow="fold")
     table.add_column("mode")
-    for name in ("one zone", "main share", "needless cuts", "splits"):
+    for name in ("one zone", "main share", "needless cuts"):
         table.add_column(name, justify="right")
     for row in alignment(done, config):
         table.add_row(
@@ -207,14 +228,20 @@ def _layers(done: Result, config: Config) -> Table | None:
             f"{row['households_in_one_zone']:.1%}",
             f"{row['main_share']:.1%}",
             str(row["excess_incidences"]),
-            str(row["splits"]),
         )
     table.caption = "one zone: households whose grid lies in one zone of the layer"
     return table
 
 
+def splits(done: Result) -> list[LayerLine]:
+    """Add up what is split and what must be, one line a layer, in the order of the project."""
+    total = {line.layer: line for line in in_all(x for s in done.solved for x in s.ledger)}
+    return [total[layer] for layer in done.plan.zone_layers if layer in total]
+
+
 def alignment(done: Result, config: Config) -> list[dict[str, Any]]:
     """Measure how each jurisdiction layer is respected, one record a layer."""
+    total = {line.layer: line for line in splits(done)}
     units = pd.DataFrame(done.plan.units.drop(columns="geometry"))
     grids = done.plan.grids
     rows = []
@@ -233,6 +260,14 @@ def alignment(done: Result, config: Config) -> list[dict[str, Any]]:
                 "splits": int(metrics.splits(units, layer).sum()),
             }
         )
+        if layer in total:
+            line = total[layer]
+            rows[-1] |= {
+                "split_zones": len(line.split),
+                "least_splits": line.least_splits,
+                "least_excess": line.least,
+                "proven": line.proven,
+            }
     return rows
 
 
@@ -253,13 +288,22 @@ def summary(done: Result, config: Config, out: Path) -> dict[str, Any]:
                 "grids": s.solution.grids,
                 "seconds": s.solution.seconds,
                 "stopped": s.solution.stopped,
+                **_others(s),
             }
             for s in done.solved
         },
         "alignment": alignment(done, config),
         "audit": [finding_row(f) for f in done.audit],
+        "households": done.ledger.to_dict("records"),
         "seconds": round(done.seconds, 1),
     }
+
+
+def _others(solved: Solved) -> dict[str, Any]:
+    if not solved.alternatives:
+        return {}
+    rows = [{"question": a.question, **vars(a.trade_off)} for a in solved.alternatives[1:]]
+    return {"alternatives": rows}
 
 
 def finding_row(finding: Finding) -> dict[str, Any]:
@@ -284,13 +328,41 @@ def checked(found: Checked) -> None:
     console = _console()
     _findings(console, found.findings, verbose=True)
     words = {
-        Severity.ERROR: "errors",
-        Severity.WARNING: "warnings",
-        Severity.REPAIRED: "repairs",
-        Severity.EXCEPTION: "exceptions",
+        Severity.ERROR: "error",
+        Severity.WARNING: "warning",
+        Severity.REPAIRED: "repair",
+        Severity.EXCEPTION: "exception",
     }
-    counts = ", ".join(f"{found.count(severity)} {word}" for severity, word in words.items())
+    counts = ", ".join(many(found.count(severity), word) for severity, word in words.items())
+    if found.ledger is not None:
+        console.print(_ledger(found.ledger))
     console.print(f"check: {counts}", highlight=False)
+
+
+def looked(found: Checked) -> dict[str, Any]:
+    """Write what a look at the layers found for a script; no households where none were read."""
+    return {
+        "findings": [finding_row(f) for f in found.findings],
+        "households": [] if found.ledger is None else found.ledger.to_dict("records"),
+    }
+
+
+def _ledger(ledger: pd.DataFrame) -> Table:
+    """Show every household that was read and what became of it; one source needs no sum."""
+    table = Table(
+        title="households",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("source")
+    shown = [name for name in _LEDGER if name != "left_out" or ledger[name].any()]
+    for name in shown:
+        table.add_column(_LEDGER[name], justify="right", no_wrap=True)
+    for row in ledger.iloc[: 1 if len(ledger) == 2 else None].to_dict("records"):
+        table.add_row(escape(str(row["source"])), *(f"{row[name]:,}" for name in shown))
+    return table
 
 
 def _findings(console: Console, findings: Sequence[Finding], *, verbose: bool) -> None:
@@ -310,7 +382,7 @@ def _findings(console: Console, findings: Sequence[Finding], *, verbose: bool) -
 def _verdict(findings: Sequence[Finding]) -> str:
     count = {s: sum(f.severity == s for f in findings) for s in Severity}
     bad = count[Severity.BROKEN] + count[Severity.ERROR]
-    exceptions = f"{count[Severity.EXCEPTION]} verified exceptions"
+    exceptions = many(count[Severity.EXCEPTION], "verified exception")
     if bad:
-        return f"[red]audit: {bad} promises broken[/]; {exceptions}"
+        return f"[red]audit: {many(bad, 'promise')} broken[/]; {exceptions}"
     return f"[green]audit: every promise holds[/]; {exceptions}"

@@ -102,6 +102,10 @@ path = "{folder}register.csv"
 unit = "building_id"
 count = "households"
 
+[inputs.stairwells]                # a building above the maximum is divided by them
+path = "{folder}stairwells.csv"
+unit = "building_id"
+
 [inputs.zones.property]            # walled compounds
 layer = "property"
 id = "zone_id"
@@ -156,11 +160,16 @@ layer = "links"
 a = "a"
 b = "b"
 
-[inputs.institutions]
+[inputs.institutions]              # candidates for unit grids
 layer = "institutions"
 id = "institution_id"
 name = "name_en"
 kind = "kind"
+floor_area = "floor_area_m2"
+staff = "staff"
+students = "students"
+permanent = "permanent"
+body = "body"
 
 [inputs.facilities]
 layer = "facilities"

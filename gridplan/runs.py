@@ -1,0 +1,76 @@
+"""What a run is asked for beside its configuration, what it leaves in memory, what it tells."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from gridplan.domain import Finding, Plan, Severity
+from gridplan.solved import Solved
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line adds to the configuration.
+
+    Parameters
+    ----------
+    only
+        Codes of the communities to divide; all where empty.
+    assignment
+        Hand-made plan that takes the optimiser's place.
+    overwrite, resume
+        Whether an existing output may be replaced, or continued.
+    maps
+        Whether maps are drawn.
+    problems
+        Folder that also gets every community's problem file; none where None.
+    alternatives
+        Plans to find beside the best one of every community.
+    date
+        Date printed on everything.
+    """
+
+    only: tuple[str, ...] = ()
+    assignment: Path | None = None
+    overwrite: bool = False
+    resume: bool = False
+    maps: bool = True
+    problems: Path | None = None
+    alternatives: int = 0
+    date: dt.date = field(default_factory=dt.date.today)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run leaves in memory."""
+
+    plan: Plan
+    solved: tuple[Solved, ...]
+    findings: tuple[Finding, ...]
+    audit: tuple[Finding, ...]
+    seconds: float
+    ledger: pd.DataFrame
+
+    @property
+    def broken(self) -> tuple[Finding, ...]:
+        """Promises that do not hold, and communities that could not be divided."""
+        bad = (Severity.BROKEN, Severity.ERROR)
+        return tuple(f for f in (*self.findings, *self.audit) if f.severity in bad)
+
+
+class Progress:
+    """What a run tells while it works; the command line draws it, the default stays silent."""
+
+    def stage(self, name: str) -> None:
+        """Tell that a stage begins."""
+
+    def total(self, communities: int) -> None:
+        """Tell how many communities will be solved."""
+
+    def solved(self, community: Solved) -> None:
+        """Tell that a community is solved."""
+
+    def drawn(self, name: str) -> None:
+        """Tell that a map is drawn."""
