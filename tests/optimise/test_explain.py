@@ -41,7 +41,7 @@ def test_unit_over_max() -> None:
     assert (cause.kind, cause.place, cause.value, cause.limit) == ("unit-over-max", "b", 800, 500)
     assert [(c.kind, c.breach) for c in cause.cures] == [("divide-unit", 0)]
     assert "300 above the maximum of 500" in cause.sentence
-    assert "at least 2 of them (leaves no breach)" in cause.sentence
+    assert "at least 2, in [inputs.stairwells] (leaves no breach)" in cause.sentence
 
 
 def test_two_towers() -> None:
