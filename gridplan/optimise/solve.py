@@ -30,6 +30,7 @@ FIRST, SOON = 100, 200_000  # steps a node of a first try, and of the very first
 EASY = 200_000  # steps within which the exact engine is tried before the rounds
 PRICED = 1000  # nodes up to which a bound by column generation is tried
 SOON_CUTS, CUTS = 60_000, 600_000  # least cuts of that, before and after the long search
+SMALL = 100  # nodes up to which all of these cuts are made: each takes longer in larger pieces
 PATIENT = 200  # nodes from which more effort goes into the search, not only into the proof
 STEEPEST = 1e5  # price of a label up to which least cuts are exact enough
 LISTED = 100_000  # grids held at its end
@@ -291,7 +292,7 @@ def _by_price(pricer: Pricer, cuts: int) -> Answer | None:
         return None
     if search.piece.label_weight.max(initial=0.0) > STEEPEST:
         return None
-    answer = pricer.prove(cuts, LISTED)
+    answer = pricer.prove(int(cuts * min(1.0, SMALL / search.piece.n)), LISTED)
     if answer.plan is not None:
         search.offer(answer.plan)
     return answer
