@@ -1,6 +1,7 @@
 """The main job: from a configuration to a finished output folder."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -100,21 +101,8 @@ def partition(
         progress.stage("prepare")
         ground = prepare_ground(inputs, config)
         whole, placed = inputs, ground.cells["unit_id"]
-        if options.only:
-            inputs = restrict(inputs, config, options.only)
-            ground = ground.restricted(options.only)
-        tasks = list(community_tasks(inputs, ground, config))
-        if options.problems:
-            dump_problems(tasks, options.problems)
-        solved = _solve(tasks, ground, config, options, folder, progress)
-        failed = conflicts(tasks, solved)
-        if failed:
-            inputs, ground = _without(inputs, ground, config, failed)
-            solved = tuple(s for s in solved if s.solution.status != "infeasible")
-        findings = [*failed, *inputs.findings, *folder.findings, *ground.findings]
-        findings += [f for task in tasks for f in task.findings] + list(
-            out_of_range(tasks, solved, by_hand=options.assignment is not None)
-        )
+        done = _divide(inputs, ground, config, options, folder, progress)
+        inputs, ground, solved, findings = done.inputs, done.ground, done.solved, done.findings
         progress.stage("assemble")
         plan = assemble(inputs, ground, outcomes_of(solved), config, findings, standing)
         progress.stage("tables")
@@ -129,14 +117,13 @@ def partition(
         audit = _audited(folder.path, inputs, config)
         if options.maps and config.outputs.maps:
             progress.stage("maps")
-            details = page_details(config, tasks, [*findings, *audit])
             findings += draw_kinds(
                 plan,
                 folder.path / "maps",
                 config.outputs.maps,
                 config,
                 backdrop_of(inputs),
-                details,
+                page_details(config, done.tasks, [*findings, *audit]),
                 options.date,
                 progress.drawn,
             )
@@ -210,6 +197,43 @@ def _standing(config: Config, inputs: Inputs) -> Standing | None:
 
     units, communities = inputs.units["unit_id"], inputs.communities["community_code"]
     return configured_standing(config, communities, units)
+
+
+@dataclass(frozen=True)
+class _Divided:
+    """What solving leaves: the communities that have a plan, and everything found so far."""
+
+    inputs: Inputs
+    ground: Ground
+    tasks: list[Task]
+    solved: tuple[Solved, ...]
+    findings: list[Finding]
+
+
+def _divide(
+    inputs: Inputs,
+    ground: Ground,
+    config: Config,
+    options: Options,
+    folder: OutputFolder,
+    progress: Progress,
+) -> _Divided:
+    """Solve the communities wanted; those whose hard rules conflict are left out and named."""
+    if options.only:
+        inputs = restrict(inputs, config, options.only)
+        ground = ground.restricted(options.only)
+    tasks = list(community_tasks(inputs, ground, config))
+    if options.problems:
+        dump_problems(tasks, options.problems)
+    solved = _solve(tasks, ground, config, options, folder, progress)
+    failed = conflicts(tasks, solved)
+    if failed:
+        inputs, ground = _without(inputs, ground, config, failed)
+        solved = tuple(s for s in solved if s.solution.status != "infeasible")
+    findings = [*failed, *inputs.findings, *folder.findings, *ground.findings]
+    findings += [f for task in tasks for f in task.findings]
+    findings += out_of_range(tasks, solved, by_hand=options.assignment is not None)
+    return _Divided(inputs, ground, tasks, solved, findings)
 
 
 def _solve(

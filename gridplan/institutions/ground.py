@@ -79,7 +79,10 @@ def find_ground(
     premises = solid(layer.geometry.to_numpy()[wanted])
     size = shapely.area(premises)
     order = sorted(range(len(wanted)), key=lambda k: (size[k], decisions[wanted[k]].institution_id))
-    finder = (_ByUnits if tiling else _ByOutline)(units, communities, rules, min_shared_m)
+    stock = _Stock(units)
+    finder = (
+        _ByUnits(stock, rules, min_shared_m) if tiling else _ByOutline(stock, communities, rules)
+    )
     found = {}
     for k in order:
         name = decisions[wanted[k]].institution_id
@@ -108,26 +111,28 @@ def _large_enough(parts: Mapping[str, float], rules: InstitutionRules) -> list[s
     return sorted(c for c, m2 in parts.items() if c == best or m2 >= rules.min_part_m2)
 
 
-class _ByOutline:
-    """Premises cut along their own outline, around the footprints on it."""
+class _Stock:
+    """The units, ready to be searched, and which of them have a unit grid already."""
 
-    def __init__(
-        self,
-        units: gpd.GeoDataFrame,
-        communities: gpd.GeoDataFrame,
-        rules: InstitutionRules,
-        min_shared_m: float,
-    ) -> None:
-        self.units, self.rules = units, rules
+    def __init__(self, units: gpd.GeoDataFrame) -> None:
         self.shapes = units.geometry.to_numpy()
         self.home = units["community_code"].to_numpy(dtype=object)
         self.ids = units["unit_id"].to_numpy(dtype=object)
         self.tree = shapely.STRtree(self.shapes)
+        self.used = np.zeros(len(units), dtype=bool)
+
+
+class _ByOutline:
+    """Premises cut along their own outline, around the footprints on it."""
+
+    def __init__(
+        self, stock: _Stock, communities: gpd.GeoDataFrame, rules: InstitutionRules
+    ) -> None:
+        self.stock, self.rules = stock, rules
         self.codes = communities["community_code"].to_numpy(dtype=object)
         self.areas = communities.geometry.to_numpy()
         self.around = shapely.STRtree(self.areas)
         self.taken: dict[str, list[shapely.Geometry]] = {}
-        self.used = np.zeros(len(units), dtype=bool)
 
     def stands(self, name: str, premises: shapely.Geometry) -> Iterator[Stand]:
         """Ground in every community that the premises reach, smaller premises served first."""
@@ -137,8 +142,8 @@ class _ByOutline:
         for code in _large_enough(sizes, self.rules):
             part, inside = parts[code]
             self.taken.setdefault(code, []).append(part)
-            ids = sorted(str(u) for u in self.ids[inside])
-            self.used[inside] = True
+            ids = sorted(str(u) for u in self.stock.ids[inside])
+            self.stock.used[inside] = True
             yield Stand(name, code, part, tuple(ids))
 
     def _part(self, community: int, premises: shapely.Geometry) -> tuple[shapely.Polygon, Ints]:
@@ -146,12 +151,12 @@ class _ByOutline:
         area, code = self.areas[community], str(self.codes[community])
         part = _largest(shapely.intersection(premises, area))
         part = _largest(shapely.difference(part, shapely.union_all(self.taken.get(code, []))))
-        near = np.sort(self.tree.query(part, predicate="intersects"))
-        near = near[(self.home[near] == code) & ~self.used[near]]
-        unit, _ = members(self.shapes[near], np.array([part], dtype=object))
+        near = np.sort(self.stock.tree.query(part, predicate="intersects"))
+        near = near[(self.stock.home[near] == code) & ~self.stock.used[near]]
+        unit, _ = members(self.stock.shapes[near], np.array([part], dtype=object))
         inside = near[np.unique(unit)]
-        others = self.shapes[np.setdiff1d(near, inside)]
-        flat = self.shapes[inside][shapely.get_dimensions(self.shapes[inside]) == 2]
+        others = self.stock.shapes[np.setdiff1d(near, inside)]
+        flat = self.stock.shapes[inside][shapely.get_dimensions(self.stock.shapes[inside]) == 2]
         whole = shapely.union_all(np.r_[[part], shapely.intersection(flat, area)])
         others = others[shapely.get_dimensions(others) == 2]
         taken = np.r_[others, np.array(self.taken.get(code, []), dtype=object)]
@@ -161,45 +166,34 @@ class _ByOutline:
 class _ByUnits:
     """The units of a tiling that lie at least half inside the premises."""
 
-    def __init__(
-        self,
-        units: gpd.GeoDataFrame,
-        communities: gpd.GeoDataFrame,
-        rules: InstitutionRules,
-        min_shared_m: float,
-    ) -> None:
-        self.units, self.rules, self.min_shared_m = units, rules, min_shared_m
-        self.shapes = units.geometry.to_numpy()
-        self.home = units["community_code"].to_numpy(dtype=object)
-        self.ids = units["unit_id"].to_numpy(dtype=object)
-        self.tree = shapely.STRtree(self.shapes)
-        self.used = np.zeros(len(units), dtype=bool)
+    def __init__(self, stock: _Stock, rules: InstitutionRules, min_shared_m: float) -> None:
+        self.stock, self.rules, self.min_shared_m = stock, rules, min_shared_m
 
     def stands(self, name: str, premises: shapely.Geometry) -> Iterator[Stand]:
         """Units inside in every community that the premises reach, smaller premises first."""
-        near = np.sort(self.tree.query(premises, predicate="intersects"))
-        near = near[~self.used[near]]
-        unit, _ = members(self.shapes[near], np.array([premises], dtype=object))
+        near = np.sort(self.stock.tree.query(premises, predicate="intersects"))
+        near = near[~self.stock.used[near]]
+        unit, _ = members(self.stock.shapes[near], np.array([premises], dtype=object))
         inside = near[np.unique(unit)]
         groups = {
-            str(code): self._hanging_together(inside[self.home[inside] == code])
-            for code in sorted(set(self.home[inside]))
+            str(code): self._hanging_together(inside[self.stock.home[inside] == code])
+            for code in sorted(set(self.stock.home[inside]))
         }
-        sizes = {c: float(shapely.area(self.shapes[g]).sum()) for c, g in groups.items()}
+        sizes = {c: float(shapely.area(self.stock.shapes[g]).sum()) for c, g in groups.items()}
         for code in _large_enough(sizes, self.rules):
             group = groups[code]
-            self.used[group] = True
-            ground = shapely.coverage_union_all(self.shapes[group])
-            yield Stand(name, code, ground, tuple(sorted(str(u) for u in self.ids[group])))
+            self.stock.used[group] = True
+            ground = shapely.coverage_union_all(self.stock.shapes[group])
+            yield Stand(name, code, ground, tuple(sorted(str(u) for u in self.stock.ids[group])))
 
     def _hanging_together(self, group: Ints) -> Ints:
         """Largest connected part of some units, by area."""
-        edges = shared_edges(self.shapes[group])
+        edges = shared_edges(self.stock.shapes[group])
         metres = pd.Series(edges.length_m).groupby([edges.left, edges.right]).sum()
         graph: nx.Graph[int] = nx.Graph(list(metres.index[metres >= self.min_shared_m]))
         graph.add_nodes_from(range(len(group)))
         parts = sorted(sorted(p) for p in nx.connected_components(graph))
-        area = shapely.area(self.shapes[group])
+        area = shapely.area(self.stock.shapes[group])
         return group[max(parts, key=lambda p: (round(float(area[p].sum()), 3), -p[0]))]
 
 

@@ -80,20 +80,23 @@ def undo(net: Network, t: Tree, length: int) -> None:
 
 
 @kernel
-def rest_around(k: Kernel, t: Tree, start: int) -> int:
-    """Mark the nodes that ``start`` reaches outside the set; return their households."""
+def rest_around(k: Kernel, queue: Ints, start: int, inside: Ints, seen: Ints) -> int:
+    """Households that ``start`` reaches without nodes where ``inside`` is IN.
+
+    The nodes are marked with 1 + start in ``seen``, where nodes not met before hold 0.
+    """
     head, tail, total = 0, 1, 0
-    t.queue[0] = start
-    t.mark[start] = 1 + start
+    queue[0] = start
+    seen[start] = 1 + start
     while head < tail:
-        v = t.queue[head]
+        v = queue[head]
         head += 1
         total += k.cap[v]
         for e in range(k.ptr[v], k.ptr[v + 1]):
             u = k.adj[e]
-            if t.mark[u] == 0 and t.state[u] != IN:
-                t.mark[u] = 1 + start
-                t.queue[tail] = u
+            if seen[u] == 0 and inside[u] != IN:
+                seen[u] = 1 + start
+                queue[tail] = u
                 tail += 1
     return total
 
@@ -105,7 +108,7 @@ def take_along(net: Network, t: Tree, k: Kernel) -> bool:
     for start in range(len(k.h)):
         if t.state[start] == IN or t.mark[start] != 0:
             continue
-        if rest_around(k, t, start) >= max(1, k.lo):
+        if rest_around(k, t.queue, start, t.state, t.mark) >= max(1, k.lo):
             continue
         for v in range(len(k.h)):
             if t.mark[v] == 1 + start and not decide(net, t, k, v, IN):

@@ -4,7 +4,7 @@ import numpy as np
 
 from gridplan.optimise.area import clashes
 from gridplan.optimise.compiled import kernel
-from gridplan.optimise.decisions import Tree
+from gridplan.optimise.decisions import Tree, rest_around
 from gridplan.optimise.flow import Network, cut
 from gridplan.optimise.piece import Kernel
 from gridplan.optimise.problem import Ints
@@ -116,19 +116,7 @@ def lawful(k: Kernel, t: Tree) -> bool:
 @kernel
 def divisible(k: Kernel, t: Tree, start: int) -> bool:
     """Whether the part outside the marked set around ``start`` can be divided into grids."""
-    head, tail, total = 0, 1, 0
-    t.queue[0] = start
-    t.way[start] = 1
-    while head < tail:
-        v = t.queue[head]
-        head += 1
-        total += k.cap[v]
-        for e in range(k.ptr[v], k.ptr[v + 1]):
-            u = k.adj[e]
-            if t.mark[u] == 0 and t.way[u] == 0:
-                t.way[u] = 1
-                t.queue[tail] = u
-                tail += 1
+    total = rest_around(k, t.queue, start, t.mark, t.way)
     fits: bool = total >= max(1, k.lo) and t.split[total] == 0
     return fits
 
