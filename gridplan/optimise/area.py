@@ -10,7 +10,7 @@ import numpy as np
 
 from gridplan.optimise.compiled import kernel
 from gridplan.optimise.piece import Kernel, Piece
-from gridplan.optimise.problem import Ints
+from gridplan.optimise.problem import Floats, Ints
 
 LOCAL = 62  # nodes of a signed 64-bit mask, with one bit to spare for the carry
 
@@ -34,6 +34,22 @@ class Area(NamedTuple):
     clash: Ints
     cap: Ints
     split: Ints  # least excess of dividing n households into grids
+    price: Floats  # of every piece node; then that of a grid, and what a grid may cost beyond
+    ratio: Floats  # scratch of the bound: gain a household, households, households by label
+    size: Ints
+    ahead: Floats
+
+
+class Stack(NamedTuple):
+    """One row per depth of the search."""
+
+    inside: Ints
+    outside: Ints
+    front: Ints
+    number: Ints  # households that count for the range, all households, least excess of the rest
+    money: Floats  # labels, cut
+    seen: Ints
+    old: Floats
 
 
 @kernel

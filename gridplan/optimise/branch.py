@@ -187,14 +187,12 @@ class Brancher:
     Parameters
     ----------
     piece
-        The piece.
-    lo, hi
-        Least and most households of a grid: the range, or what a number of grids leaves of it.
+        The piece; its terms hold the range of a grid.
     """
 
-    def __init__(self, piece: Piece, lo: int, hi: int) -> None:
+    def __init__(self, piece: Piece) -> None:
         self.piece = piece
-        k = self.kernel = piece.kernel._replace(lo=lo, hi=hi)
+        k = self.kernel = piece.kernel
         n, ints = piece.n, np.int64
         self.net = network(k)
         self.top = float(k.hi) if bool((piece.h == piece.cap).all()) else float(piece.h.sum())

@@ -3,7 +3,8 @@
 Grids are grown node by node from a root, each set once: later siblings exclude earlier ones. A
 branch dies as soon as a component of what is left over could not be divided into grids any more;
 what would be cut off and is too small for a grid is taken along at once. The cost is kept while a
-set grows.
+set grows. Where prices of nodes are given, a branch also dies as soon as no completion can have a
+small reduced cost: this reaches much further than the whole pool does.
 """
 
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from gridplan.optimise.area import (
     BITS,
     LOCAL,
     Area,
+    Stack,
     flood,
     lowest,
     reachable,
@@ -24,18 +26,7 @@ from gridplan.optimise.area import (
 from gridplan.optimise.compiled import kernel
 from gridplan.optimise.piece import Kernel, Piece
 from gridplan.optimise.problem import Floats, Ints
-
-
-class Stack(NamedTuple):
-    """One row per depth of the search."""
-
-    inside: Ints
-    outside: Ints
-    front: Ints
-    number: Ints  # households that count for the range, all households, least excess of the rest
-    money: Floats  # labels, cut
-    seen: Ints
-    old: Floats
+from gridplan.optimise.promise import promising, worth
 
 
 class Found(NamedTuple):
@@ -121,12 +112,14 @@ def grow(k: Kernel, area: Area, stack: Stack, d: int, v: int, slack: int) -> boo
         join(k, area, stack, d + 1, t)
     stack.outside[d + 1] = outside
     stack.front[d + 1] = near & ~outside & ~stack.inside[d + 1]
-    if stack.number[d + 1, 0] >= k.lo - slack:
+    priced = area.price[len(k.h) + 1] < 1e300
+    if stack.number[d + 1, 0] >= k.lo - slack and not priced:
         return True
     whole = (1 << area.node[62]) - 1
     reach = flood(area, stack.inside[d + 1], whole & ~outside)
-    enough: bool = weigh(area, reach) >= k.lo - slack
-    return enough
+    if weigh(area, reach) < k.lo - slack:
+        return False
+    return not priced or promising(k, area, stack, d + 1, reach)
 
 
 @kernel
@@ -173,6 +166,8 @@ def emit(k: Kernel, area: Area, stack: Stack, d: int, slack: int, found: Found, 
         inside &= inside - 1
         found.mask[at, node >> 6] |= 1 << (node & 63)
     found.cost[at] = price_of(k, stack, d)
+    if found.cost[at] - worth(k, area, stack.inside[d]) >= area.price[len(k.h) + 1]:
+        return at
     found.excess[at] = excess
     return at + 1
 
@@ -184,6 +179,8 @@ def walk(k: Kernel, area: Area, stack: Stack, control: Ints, found: Found, slack
     ``control`` holds depth, steps done, step limit, grids found.
     """
     room = len(found.cost) - 1
+    priced = area.price[len(k.h) + 1] < 1e300
+    whole = (1 << area.node[62]) - 1
     while control[0] >= 0 and control[1] < control[2] and control[3] < room:
         d = control[0]
         front = stack.front[d]
@@ -198,6 +195,10 @@ def walk(k: Kernel, area: Area, stack: Stack, control: Ints, found: Found, slack
             control[0] = d + 1
             control[3] = emit(k, area, stack, d + 1, slack, found, control[3])
         stack.outside[d] |= bit
+        if priced and stack.front[d] != 0 and stack.inside[d] != 0:
+            reach = flood(area, stack.inside[d], whole & ~stack.outside[d])
+            if weigh(area, reach) < k.lo - slack or not promising(k, area, stack, d, reach):
+                stack.front[d] = 0
 
 
 def plant(area: Area, stack: Stack, root: int, free: int) -> None:
@@ -233,9 +234,12 @@ class Enumerator:
         The piece.
     slack
         Largest excess that a plan worth finding can have, in households.
+    prices
+        Price of every node, then that of a grid, then the reduced cost from which on grids are left
+        out, shape (n + 2,); None: all grids are wanted.
     """
 
-    def __init__(self, piece: Piece, slack: int) -> None:
+    def __init__(self, piece: Piece, slack: int, prices: Floats | None = None) -> None:
         self.piece, self.slack = piece, slack
         n, depth = piece.n, LOCAL + 2
         k = piece.kernel
@@ -248,6 +252,10 @@ class Enumerator:
             np.zeros(64, ints),
             np.zeros(64, ints),
             least_split(piece.total, k.lo, k.hi),
+            np.concatenate([np.zeros(n + 1), [np.inf]]) if prices is None else prices,
+            np.zeros(64),
+            np.zeros(64, ints),
+            np.zeros(max(1, len(k.lw))),
         )
         self.stack = Stack(
             np.zeros(depth, ints),
@@ -296,6 +304,10 @@ class Enumerator:
         self.control[0] = 0
         return True
 
+    def fits(self) -> bool:
+        """Whether every root's surroundings fit into a mask."""
+        return all(self._survey(root) >= 0 for root in self.roots)
+
     def _survey(self, root: int) -> int:
         """Fill the area of a root, farthest nodes first: this ends hopeless branches soonest."""
         most = self.piece.terms.hi + self.slack
@@ -303,6 +315,12 @@ class Enumerator:
         reachable(self.piece.kernel, self.rank, root, most, far)
         order = np.argsort(-far, kind="stable").astype(np.int64)
         return int(survey(self.piece.kernel, far, order, most, self.area))
+
+    def begin(self, root: int, prices: Floats) -> None:
+        """Start anew with a single root, at other prices."""
+        self.area.price[:] = prices
+        self.roots, self.root, self.done = [root], -1, False
+        self.control[:] = (-1, 0, 0, 0)
 
     @property
     def steps(self) -> int:

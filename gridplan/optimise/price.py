@@ -6,6 +6,8 @@ leaves one too. When no grid is worth adding, all grids whose reduced cost lies 
 gap are listed: a plan that uses another costs more than the bound by that part.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,7 @@ from gridplan.optimise.branch import Brancher
 from gridplan.optimise.enumerate import Found
 from gridplan.optimise.exact import Answer, Partitioning, counts, steepness
 from gridplan.optimise.lp import Prices, Relaxation
+from gridplan.optimise.narrow import Walker
 from gridplan.optimise.piece import score
 from gridplan.optimise.pool import Pool
 from gridplan.optimise.problem import Floats, Ints
@@ -53,6 +56,8 @@ class Pricer:
         self.piece, self.budget = search.piece, search.budget
         self.steep = steepness(self.piece)
         self.cuts = self.reserve = 0
+        self.masks = False
+        self.finder: Walker | Brancher
         self.upper = np.inf
         self.best: Ints | None = None
         self.limit = BRIEF
@@ -64,16 +69,18 @@ class Pricer:
         self.known = np.zeros((0, self.piece.n), dtype=bool)
         self.cost, self.size = np.zeros(0), np.zeros(0)
 
-    def prove(self, cuts: int, room: int) -> Answer:
+    def prove(self, cuts: int, room: int, *, masks: bool = False) -> Answer:
         """Best plan of the piece, as far as the cuts reach.
 
         Parameters
         ----------
         cuts, room
             Least cuts allowed, and grids listed at the end at most.
+        masks
+            Whether to enumerate over masks in place of least cuts; the piece must fit (`narrow`).
         """
         search, piece = self.search, self.piece
-        self.cuts = cuts
+        self.cuts, self.masks = cuts, masks
         cost = score(piece, search.plan).cost - piece.constant
         if cost < self.upper:
             self.upper, self.best = cost, None
@@ -122,7 +129,8 @@ class Pricer:
         lo, hi = max(lo, piece.total - rest * hi), min(hi, piece.total - rest * lo)
         self.lo, self.hi, self.limit = lo, hi, BRIEF
         self.relaxation = Relaxation(piece.n, BOX * self.upper / grids, central=True)
-        self.brancher = Brancher(piece, lo, hi)
+        narrowed = replace(piece, terms=piece.terms._replace(lo=lo, hi=hi))
+        self.finder = Walker(narrowed) if self.masks else Brancher(narrowed)
 
     def fits(self) -> NDArray[np.bool_]:
         """Which of the grids known a plan with this number of grids can hold."""
@@ -153,7 +161,7 @@ class Pricer:
     def _search(
         self, root: int, price: Floats, enough: float, limit: int, *, tighten: bool
     ) -> tuple[float, Table]:
-        bound, found, cuts = self.brancher.search(
+        bound, found, cuts = self.finder.search(
             root, price, enough, limit, self.budget, tighten=tighten
         )
         self.cuts -= cuts

@@ -16,6 +16,7 @@ from gridplan.optimise.contract import ConflictError, Contracted, contract
 from gridplan.optimise.cover import search_cover
 from gridplan.optimise.exact import Answer, gather, prove, steepness
 from gridplan.optimise.lp import Relaxation, violated
+from gridplan.optimise.narrow import Walker
 from gridplan.optimise.objective import evaluate
 from gridplan.optimise.piece import Piece, Score, score
 from gridplan.optimise.pool import Pool
@@ -244,7 +245,7 @@ def _best_effort(
             answer = _by_pool(search, int(POOL * min(1.0, effort)), effort) or answer
         if answer is None or not answer.proven:
             improve(search, effort if search.piece.n > PATIENT else min(1.0, effort), seed)
-            answer = _by_price(pricer, int(CUTS * effort)) or answer
+            answer = _by_price_at_length(pricer, effort) or answer
     if answer is not None and answer.plan is not None:
         search.offer(answer.plan)
     return answer
@@ -283,18 +284,31 @@ def _reach_range(search: Search, effort: float, least: int) -> None:
         search.start(int(min(2000 * search.piece.n, 1e6) * min(1.0, effort)))
 
 
-def _by_price(pricer: Pricer, cuts: int) -> Answer | None:
+def _by_price(pricer: Pricer, cuts: int, *, masks: bool = False) -> Answer | None:
     """Proof or bound by column generation, for plans within the range; else None."""
     search = pricer.search
-    known, _ = search.best or (None, None)
-    assert known is not None
+    assert search.best is not None
+    known = search.best[0]
     if known.broken or known.excess or search.piece.n > PRICED or search.budget.over():
         return None
     if search.piece.label_weight.max(initial=0.0) > STEEPEST:
         return None
-    answer = pricer.prove(int(cuts * min(1.0, SMALL / search.piece.n)), LISTED)
+    cuts = int(cuts * min(1.0, SMALL / search.piece.n))
+    answer = pricer.prove(cuts, LISTED, masks=masks)
     if answer.plan is not None:
         search.offer(answer.plan)
+    return answer
+
+
+def _by_price_at_length(pricer: Pricer, effort: float) -> Answer | None:
+    """Least cuts again, now for the best plan; over masks where that is not enough."""
+    if not Walker(pricer.piece).fits():
+        return _by_price(pricer, int(CUTS * effort))
+    answer = None
+    for cuts, masks in ((SOON_CUTS, False), (CUTS, True), (CUTS, False)):
+        answer = _by_price(pricer, int(cuts * effort), masks=masks) or answer
+        if answer is None or answer.proven:
+            break
     return answer
 
 

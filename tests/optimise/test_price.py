@@ -14,6 +14,7 @@ from gridplan.optimise.branch import Brancher
 from gridplan.optimise.budget import Budget
 from gridplan.optimise.contract import contract
 from gridplan.optimise.flow import cut, network, reset
+from gridplan.optimise.narrow import Walker
 from gridplan.optimise.piece import Piece, score
 from gridplan.optimise.price import Pricer
 from gridplan.optimise.search import Search, grid_value
@@ -97,13 +98,16 @@ def reduced(piece: Piece, nodes: tuple[int, ...], price: np.ndarray[Any, Any]) -
     return grid_value(piece, inside) - float(price[:-1][inside].sum()) - float(price[-1])
 
 
+@pytest.mark.parametrize("finder", [Brancher, Walker])
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("seed", range(3))
-def test_lists_exactly_the_grids_below_a_reduced_cost(variant: str, seed: int) -> None:
+def test_lists_exactly_the_grids_below_a_reduced_cost(
+    variant: str, seed: int, finder: type[Brancher | Walker]
+) -> None:
     """Over all roots, each grid below the limit is listed once, and no other set."""
     piece = whole_piece(world(variant, seed))
     price = np.random.default_rng(seed).normal(0.3, 0.4, piece.n + 1)
-    brancher = Brancher(piece, piece.terms.lo, piece.terms.hi)
+    brancher = finder(piece)
     value = {nodes: reduced(piece, nodes, price) for nodes in every_grid(piece)}
     enough = float(np.quantile(list(value.values()), 0.4)) if value else 0.0
     listed: list[tuple[int, ...]] = []
@@ -123,7 +127,7 @@ def test_bounds_hold_however_early_the_search_is_stopped(variant: str, limit: in
     """The bound of a root never exceeds its cheapest grid; without a limit it is reached."""
     piece = whole_piece(world(variant, 5))
     price = np.random.default_rng(7).normal(0.5, 0.5, piece.n + 1)
-    brancher = Brancher(piece, piece.terms.lo, piece.terms.hi)
+    brancher = Brancher(piece)
     rank = brancher.tree.rank
     grids = every_grid(piece)
     for root in range(piece.n):
@@ -138,8 +142,9 @@ def test_bounds_hold_however_early_the_search_is_stopped(variant: str, limit: in
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("masks", [False, True])
 @pytest.mark.parametrize("cuts", [50, 10**6])
-def test_column_generation_agrees_with_brute_force(variant: str, cuts: int) -> None:
+def test_column_generation_agrees_with_brute_force(variant: str, cuts: int, masks: bool) -> None:
     """A proven plan is the best of all partitions; a bound is never above it."""
     for seed in range(2):
         p = world(variant, seed)
@@ -152,7 +157,7 @@ def test_column_generation_agrees_with_brute_force(variant: str, cuts: int) -> N
             search.start(200)
         if search.best is None or search.best[0].broken or search.best[0].excess:
             continue
-        answer = Pricer(search).prove(cuts, 10_000)
+        answer = Pricer(search).prove(cuts, 10_000, masks=masks)
         plan = search.plan if answer.plan is None else answer.plan
         mine = score(piece, plan)
         offset = mine.cost - best_cost(p, piece, plan)
