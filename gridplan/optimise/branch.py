@@ -18,10 +18,11 @@ from gridplan.optimise.flow import FIXED, Network, network, reset
 from gridplan.optimise.piece import Kernel, Piece
 from gridplan.optimise.problem import Floats, Ints
 from gridplan.optimise.reduced import SAFE, around_root, charge, estimate, offer
+from gridplan.optimise.triples import triples_of
 
 FIRST, LATER = 12, 5  # household prices tried for the bound of a root, and of a branch
 PORTION = 20_000  # cuts between two looks at the clock
-ROOM = 65_536  # sets kept between two harvests
+ROOM = 8192  # sets kept between two harvests
 
 
 @kernel
@@ -96,6 +97,7 @@ def open_root(net: Network, t: Tree, k: Kernel, root: int, price: Floats) -> Non
                 t.base[v] += 0.5 * k.wt[e]
     for i in range(len(k.lw)):
         net.excess[n + i] = -k.lw[i]
+    t.triples.first[:] = -1
 
 
 @kernel
@@ -194,7 +196,8 @@ class Brancher:
         self.piece = piece
         k = self.kernel = piece.kernel
         n, ints = piece.n, np.int64
-        self.net = network(k)
+        none = np.zeros((0, 3), ints)
+        self.net = network(k, none)
         self.top = float(k.hi) if bool((piece.h == piece.cap).all()) else float(piece.h.sum())
         self.tree = Tree(
             rank=by_size(piece),
@@ -217,8 +220,14 @@ class Brancher:
             bound=np.zeros(n + 2),
             counts=np.array([0, 0, 0, 0, -1, -1], dtype=ints),
             values=np.zeros(2),
-            found=np.zeros((ROOM, n), ints),
+            found=np.zeros((ROOM, n), np.uint8),
+            triples=triples_of(none, n),
         )
+
+    def cut(self, triples: Ints) -> None:
+        """Count these triples of nodes, shape (triples, 3), in place of those before."""
+        self.net = network(self.kernel, triples)
+        self.tree = self.tree._replace(triples=triples_of(triples, self.piece.n))
 
     def search(
         self,
@@ -237,7 +246,8 @@ class Brancher:
         root
             Node of the piece.
         price
-            Price of every node, then that of a grid, shape (n + 1,).
+            Price of every node, then that of a grid, then (0 or less) of every triple, shape
+            (n + 1 + triples,).
         enough
             Reduced cost from which on grids are not looked for.
         limit
@@ -254,6 +264,7 @@ class Brancher:
             cuts made.
         """
         t, k, cuts = self.tree, self.kernel, 0
+        t.triples.price[:] = -price[len(k.h) + 1 :]
         bound, parts = enough, []
         for old in self._old_grids(root):
             t.counts[4] = old
@@ -265,9 +276,10 @@ class Brancher:
                 walk(self.net, t, k, root, portion, self.top, tighten)
                 cuts += int(t.counts[2])
                 if t.counts[3] == len(t.found):
-                    break
+                    parts.append(t.found.astype(bool))
+                    t.counts[3] = 0
             cuts += 1
-            bound = min(bound, least_open(t) + k.per_grid - price[-1])
+            bound = min(bound, least_open(t) + k.per_grid - price[len(k.h)])
             parts.append(t.found[: t.counts[3]].astype(bool))
         return bound, np.unique(np.concatenate(parts), axis=0), cuts
 

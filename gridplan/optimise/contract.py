@@ -72,6 +72,7 @@ class _Builder:
         rank[self.order] = np.arange(len(self.order))
         self.rank = rank
         self.h = problem.households[self.order]
+        self.load = problem.balanced[self.order]
         self.u, self.v, self.metres = merge_edges(
             rank[problem.edges[:, 0]], rank[problem.edges[:, 1]], problem.cost_m
         )
@@ -252,7 +253,8 @@ class _Builder:
         edges = problem.weights["compactness"] * float(problem.cost_m.sum())
         most = edges / perimeter_scale(problem) + problem.weights["per_grid"] * k
         most += sum(problem.weights[x] for x in problem.zones) * len(self.ids)
-        most += k * problem.weights["balance"] * (problem.max / half_range(problem)) ** 2
+        largest = problem.max if problem.load is None else max(problem.max, int(self.load.sum()))
+        most += k * problem.weights["balance"] * (largest / half_range(problem)) ** 2
         most += problem.weights["change"] * float(self.h.sum()) / problem.target
         return float(2.0 ** np.ceil(np.log2(most + 2.0)))
 
@@ -283,10 +285,11 @@ class _Builder:
         h = np.bincount(group, self.h, count).astype(np.int64)
         open_ = ~_crossing(nest, u, v) & ~self._walled(group, count, u, v, h, nest)
         cut = float(w[~open_].sum())
+        cap = np.minimum(h, self.problem.max)
         labels, weight, constant = self._labels(group)
         full = Piece(
-            h=h,
-            cap=np.minimum(h, self.problem.max),
+            h=np.bincount(group, self.load, count).astype(np.int64),
+            cap=cap,
             u=u[open_],
             v=v[open_],
             w=w[open_],
@@ -309,7 +312,7 @@ class _Builder:
             piece_of=part[group][self.rank],
             node_of=place[group][self.rank],
             constant=constant + cut,
-            forced=int((full.h - full.cap).sum()),
+            forced=int((h - cap).sum()),
         )
 
     def _walled(

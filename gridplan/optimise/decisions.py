@@ -6,11 +6,15 @@ and puts out what clashes or can no longer be reached within the range.
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gridplan.optimise.area import clashes
 from gridplan.optimise.compiled import kernel
 from gridplan.optimise.flow import FIXED, Network
 from gridplan.optimise.piece import Kernel
 from gridplan.optimise.problem import Floats, Ints
+from gridplan.optimise.triples import Triples, enter, leave
 
 FREE, IN, OUT = 0, 1, 2
 
@@ -39,7 +43,8 @@ class Tree(NamedTuple):
     bound: Floats
     counts: Ints  # local nodes, trail, cuts, sets found, old grid counted as kept (or -1), depth
     values: Floats  # price of a household in the network, limit that sets must stay below
-    found: Ints  # sets found, shape (ROOM, n)
+    found: NDArray[np.uint8]  # sets found, shape (ROOM, n)
+    triples: Triples
 
 
 @kernel
@@ -49,6 +54,8 @@ def put(net: Network, t: Tree, v: int, to: int) -> None:
     t.trail[t.counts[1]] = v
     t.counts[1] += 1
     net.excess[v] += FIXED if to == IN else -FIXED
+    if to == IN:
+        enter(net, t.triples, v)
 
 
 @kernel
@@ -76,6 +83,8 @@ def undo(net: Network, t: Tree, length: int) -> None:
         t.counts[1] -= 1
         v = t.trail[t.counts[1]]
         net.excess[v] += FIXED if t.state[v] == OUT else -FIXED
+        if t.state[v] == IN:
+            leave(net, t.triples, v)
         t.state[v] = FREE
 
 

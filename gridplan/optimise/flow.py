@@ -21,7 +21,7 @@ TINY = 1e-11
 
 
 class Network(NamedTuple):
-    """Nodes of a piece, then its labels, with arcs both ways (CSR), and scratch memory.
+    """Nodes of a piece, its labels, then triples, with arcs both ways (CSR), and scratch memory.
 
     ``excess`` is what may still flow from the source into a node, or, below 0, on to the sink;
     ``side`` marks the nodes on the side of the source, which form the set.
@@ -40,13 +40,14 @@ class Network(NamedTuple):
     path: Ints
 
 
-def network(k: Kernel) -> Network:
-    """The empty network of a piece."""
-    n, labels = len(k.h), len(k.lw)
+def network(k: Kernel, triples: Ints) -> Network:
+    """The empty network of a piece and of triples of its nodes, shape (triples, 3)."""
+    n, labels = len(k.h), len(k.lw) + len(triples)
     node = np.repeat(np.arange(n), np.diff(k.ptr))
-    holder = np.repeat(np.arange(n), np.diff(k.lptr))
-    tail = np.concatenate([node, holder, n + k.lid])
-    head = np.concatenate([k.adj, n + k.lid, holder])
+    holder = np.concatenate([np.repeat(np.arange(n), np.diff(k.lptr)), triples.ravel()])
+    label = np.concatenate([k.lid, len(k.lw) + np.repeat(np.arange(len(triples)), 3)])
+    tail = np.concatenate([node, holder, n + label])
+    head = np.concatenate([k.adj, n + label, holder])
     room = np.concatenate([0.5 * k.wt, np.full(len(holder), FIXED), np.zeros(len(holder))])
     order = np.lexsort((head, tail))
     tail, head, room = tail[order], head[order], room[order]

@@ -36,8 +36,8 @@ class Prices(NamedTuple):
         Price of every node, of a grid, and of every cut (0 or less).
     use
         How far every added column is used.
-    bare
-        How much of the nodes and of the number of grids is left to stand-ins.
+    stand_in
+        How far every stand-in is used: what they take of the nodes and of the number of grids.
     """
 
     value: float
@@ -45,7 +45,12 @@ class Prices(NamedTuple):
     grid: float
     cut: Floats
     use: Floats
-    bare: float
+    stand_in: Floats
+
+    @property
+    def bare(self) -> float:
+        """How much is left to stand-ins."""
+        return float(self.stand_in.sum())
 
 
 class Relaxation:
@@ -89,7 +94,7 @@ class Relaxation:
             rows.astype(np.int32),
             sign,
         )
-        self.penalty = penalty
+        self.penalty = np.full(self.spare, penalty)
         self.inside = np.zeros((0, n), dtype=bool)
         self.cost = np.zeros(0)
         self.cuts = np.zeros((0, 3), dtype=np.int64)
@@ -109,11 +114,11 @@ class Relaxation:
         self.inside = np.concatenate([self.inside, inside])
         self.cost = np.concatenate([self.cost, cost])
 
-    def widen(self) -> None:
-        """Double the price that a node can have."""
-        self.penalty *= 2.0
-        for column in range(self.spare):
-            self.highs.changeColCost(column, self.penalty)
+    def widen(self, used: NDArray[np.bool_]) -> None:
+        """Double the highest price where stand-ins are used, shape (stand-ins,)."""
+        self.penalty[used] *= 2.0
+        for column in np.flatnonzero(used).tolist():
+            self.highs.changeColCost(column, self.penalty[column])
 
     def cut(self, triples: Ints) -> None:
         """Of the grids with two or three nodes of a triple, a plan holds at most one."""
@@ -143,7 +148,7 @@ class Relaxation:
             float(dual[self.n]),
             np.minimum(dual[self.n + 1 :], 0.0),
             use[self.spare :],
-            float(use[: self.spare].sum()),
+            use[: self.spare],
         )
 
 

@@ -31,7 +31,8 @@ def evaluate(problem: Problem, assignment: NDArray[np.integer]) -> tuple[int, fl
     weights = problem.weights
     cost = sum(weights[x] * excess_incidences(problem, x, grid) for x in problem.zones)
     cost += weights["compactness"] * cut_metres(problem, grid) / perimeter_scale(problem)
-    deviation = (households - problem.target) / half_range(problem)
+    load = np.bincount(grid, problem.balanced, count)
+    deviation = (load - problem.target) / half_range(problem)
     cost += weights["balance"] * float(np.sum(deviation**2))
     cost += weights["per_grid"] * count
     cost += weights["change"] * households_moved(problem, grid) / problem.target

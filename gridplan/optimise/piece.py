@@ -17,7 +17,10 @@ from gridplan.optimise.problem import Floats, Ints
 
 
 class Kernel(NamedTuple):
-    """The arrays of a piece in the form that compiled code reads (CSR)."""
+    """The arrays of a piece in the form that compiled code reads (CSR).
+
+    ``low`` and ``top`` are the least and the most of ``h`` that a grid in the range can have.
+    """
 
     h: Ints
     cap: Ints
@@ -37,6 +40,8 @@ class Kernel(NamedTuple):
     oid: Ints
     oval: Floats
     olds: int
+    low: int
+    top: int
     lo: int
     hi: int
     target: float
@@ -73,7 +78,8 @@ class Piece:
     Parameters
     ----------
     h, cap
-        Households of every node, and those that count for the range, shape (n,).
+        What balance goes by of every node, households or a load, and the households that count
+        for the range, shape (n,).
     u, v, w
         Edges with u < v and their cost where cut, shape (m,).
     labels, label_weight
@@ -143,6 +149,8 @@ class Piece:
             oid=oid,
             oval=oval,
             olds=int(self.old.index.max()) + 1 if len(self.old.index) else 0,
+            low=self.terms.lo if bool((self.h >= self.cap).all()) else 0,
+            top=self.terms.hi if bool((self.h <= self.cap).all()) else int(self.h.sum()),
             **self.terms._asdict(),
         )
 

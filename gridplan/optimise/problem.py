@@ -54,6 +54,9 @@ class Problem:
         Old grid of every unit (None where it had none), or None altogether.
     locks
         Triples (kind, a, b), see design section 12.
+    load
+        What the balance term goes by in place of households, in whole households and of the same
+        sum, shape (n,); None: households.
     """
 
     name: str
@@ -73,6 +76,12 @@ class Problem:
     grids: int | None = None
     previous: tuple[str | None, ...] | None = None
     locks: tuple[tuple[str, str, str], ...] = ()
+    load: Ints | None = None
+
+    @property
+    def balanced(self) -> Ints:
+        """What the balance term goes by: the load of every unit, or its households."""
+        return self.households if self.load is None else self.load
 
     def __post_init__(self) -> None:
         layers = dict.fromkeys(self.zones, 1.0)
@@ -111,6 +120,7 @@ class Problem:
                 "households": self.households.tolist(),
                 "area_m2": self.area_m2.tolist(),
                 "block": list(self.block),
+                **({} if self.load is None else {"load": self.load.tolist()}),
             },
             "edges": {
                 "u": self.edges[:, 0].tolist(),
@@ -163,6 +173,7 @@ class _Reader:
             "grids": self.data.get("grids"),
             "previous": self._texts(self.data.get("previous"), "previous", n),
             "locks": tuple(self._locks()),
+            "load": self._array(nodes, "nodes.load", np.int64, n) if "load" in nodes else None,
         }
 
     def _section(self, key: str) -> Mapping[str, Any]:
@@ -256,6 +267,7 @@ def _contradictions(problem: Problem) -> Iterable[str]:
         "nodes.block": (len(problem.block), n),
         "edges.shared_m": (len(problem.shared_m), m),
         "edges.cost_m": (len(problem.cost_m), m),
+        "nodes.load": (len(problem.balanced), n),
         "previous": (n if problem.previous is None else len(problem.previous), n),
         **{f"zones.{layer}": (len(ids), n) for layer, ids in problem.zones.items()},
     }
@@ -280,6 +292,7 @@ def _bad_numbers(problem: Problem) -> Iterable[str]:
         yield f"target {problem.target} must be above 0"
     arrays = {
         "nodes.households": problem.households,
+        "nodes.load": problem.balanced,
         "nodes.area_m2": problem.area_m2,
         "edges.shared_m": problem.shared_m,
         "edges.cost_m": problem.cost_m,

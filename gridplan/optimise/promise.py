@@ -19,7 +19,7 @@ def knapsack(k: Kernel, ratio: Floats, size: Ints, items: int, h: int) -> float:
         more = float(size[i])
         if curve > 0:
             more = min(more, ratio[i] / (2.0 * curve) - off)
-        more = min(more, k.hi - k.target - off)
+        more = min(more, k.top - k.target - off)
         gain += ratio[i] * more
         off += more
         if more < size[i]:

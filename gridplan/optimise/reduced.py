@@ -8,6 +8,7 @@ from gridplan.optimise.decisions import Tree, rest_around
 from gridplan.optimise.flow import Network, cut
 from gridplan.optimise.piece import Kernel
 from gridplan.optimise.problem import Ints
+from gridplan.optimise.triples import toll
 
 SAFE = 1e-9
 
@@ -45,8 +46,8 @@ def balance_less(k: Kernel, rate: float, top: float) -> tuple[float, float]:
     if k.balance > 0:
         h = k.target + 0.5 * rate * k.half * k.half / k.balance
     else:
-        h = top if rate > 0 else float(k.lo)
-    h = np.floor(min(max(h, float(k.lo)), top))
+        h = top if rate > 0 else float(k.low)
+    h = np.floor(min(max(h, float(k.low)), top))
     value = balance_of(k, h) - rate * h
     above = min(h + 1.0, top)
     if balance_of(k, above) - rate * above < value:
@@ -84,10 +85,11 @@ def offer(k: Kernel, t: Tree, root: int, tighten: bool) -> None:
     at = t.counts[3]
     if cap < k.lo or cap > k.hi or at >= len(t.found):
         return
-    value = plain_cost(k, t, t.mark) + balance_of(k, float(h))
+    value = plain_cost(k, t, t.mark) + balance_of(k, float(h)) + toll(t.triples, t.mark, False)
     if value >= t.values[1] or not lawful(k, t):
         return
-    t.found[at] = t.mark
+    for v in range(len(k.h)):
+        t.found[at, v] = t.mark[v]
     t.counts[3] = at + 1
     if tighten:
         t.values[1] = value
@@ -142,7 +144,8 @@ def cut_at(net: Network, t: Tree, k: Kernel, rate: float, top: float) -> tuple[f
         t.member[v] = net.side[v]
         h += net.side[v] * k.h[v]
     want, rest = balance_less(k, rate, top)
-    return plain_cost(k, t, t.member) + rate * h + rest, h - want
+    cost = plain_cost(k, t, t.member) + toll(t.triples, t.member, True)
+    return cost + rate * h + rest, h - want
 
 
 @kernel

@@ -30,7 +30,7 @@ PROVEN = 1e-6  # largest gap of a plan called optimal
 FIRST, SOON = 100, 200_000  # steps a node of a first try, and of the very first in all
 EASY = 200_000  # steps within which the exact engine is tried before the rounds
 PRICED = 1000  # nodes up to which a bound by column generation is tried
-SOON_CUTS, CUTS = 60_000, 600_000  # least cuts of that, before and after the long search
+SOON_CUTS, CUTS = 60_000, 1_200_000  # least cuts of that, before and after the long search
 SMALL = 100  # nodes up to which all of these cuts are made: each takes longer in larger pieces
 PATIENT = 200  # nodes from which more effort goes into the search, not only into the proof
 STEEPEST = 1e5  # price of a label up to which least cuts are exact enough
@@ -284,7 +284,7 @@ def _reach_range(search: Search, effort: float, least: int) -> None:
         search.start(int(min(2000 * search.piece.n, 1e6) * min(1.0, effort)))
 
 
-def _by_price(pricer: Pricer, cuts: int, *, masks: bool = False) -> Answer | None:
+def _by_price(pricer: Pricer, cuts: int) -> Answer | None:
     """Proof or bound by column generation, for plans within the range; else None."""
     search = pricer.search
     assert search.best is not None
@@ -294,7 +294,7 @@ def _by_price(pricer: Pricer, cuts: int, *, masks: bool = False) -> Answer | Non
     if search.piece.label_weight.max(initial=0.0) > STEEPEST:
         return None
     cuts = int(cuts * min(1.0, SMALL / search.piece.n))
-    answer = pricer.prove(cuts, LISTED, masks=masks)
+    answer = pricer.prove(cuts, LISTED)
     if answer.plan is not None:
         search.offer(answer.plan)
     return answer
@@ -304,12 +304,16 @@ def _by_price_at_length(pricer: Pricer, effort: float) -> Answer | None:
     """Least cuts again, now for the best plan; over masks where that is not enough."""
     if not Walker(pricer.piece).fits():
         return _by_price(pricer, int(CUTS * effort))
-    answer = None
-    for cuts, masks in ((SOON_CUTS, False), (CUTS, True), (CUTS, False)):
-        answer = _by_price(pricer, int(cuts * effort), masks=masks) or answer
-        if answer is None or answer.proven:
-            break
-    return answer
+    answer = _by_price(pricer, int(SOON_CUTS * effort))
+    if answer is None or answer.proven:
+        return answer
+    walker = Pricer(pricer.search, masks=True)
+    walker.known.learn(pricer.known.inside)
+    other = _by_price(walker, int(CUTS * effort))
+    if other is not None and other.proven:
+        return other
+    pricer.known.learn(walker.known.inside)
+    return _by_price(pricer, int(CUTS * effort)) or answer
 
 
 def _assemble(

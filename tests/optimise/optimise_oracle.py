@@ -136,7 +136,10 @@ def cost_of(problem: Problem, labels: list[int]) -> tuple[int, float]:
     breach = sum(max(0, problem.min - s, s - problem.max) for s in sums.values())
     weights, half = problem.weights, (problem.max - problem.min) / 2
     cost = weights["per_grid"] * len(sums)
-    cost += weights["balance"] * sum(((s - problem.target) / half) ** 2 for s in sums.values())
+    loads = dict.fromkeys(sums, 0)
+    for label, load in zip(labels, h if problem.load is None else problem.load, strict=True):
+        loads[label] += int(load)
+    cost += weights["balance"] * sum(((s - problem.target) / half) ** 2 for s in loads.values())
     for layer, zones in problem.zones.items():
         touched = {(labels[i], z) for i, z in enumerate(zones) if z and h[i]}
         for zone in {z for _, z in touched}:

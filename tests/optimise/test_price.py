@@ -15,9 +15,12 @@ from gridplan.optimise.budget import Budget
 from gridplan.optimise.contract import contract
 from gridplan.optimise.flow import cut, network, reset
 from gridplan.optimise.narrow import Walker
+from gridplan.optimise.number import Number
 from gridplan.optimise.piece import Piece, score
-from gridplan.optimise.price import Pricer
+from gridplan.optimise.price import Line, Pricer
 from gridplan.optimise.search import Search, grid_value
+
+NONE = np.zeros((0, 3), dtype=np.int64)
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -92,10 +95,17 @@ def every_grid(piece: Piece) -> list[tuple[int, ...]]:
     return found
 
 
-def reduced(piece: Piece, nodes: tuple[int, ...], price: np.ndarray[Any, Any]) -> float:
+def reduced(
+    piece: Piece,
+    nodes: tuple[int, ...],
+    price: np.ndarray[Any, Any],
+    triples: np.ndarray[Any, Any] = NONE,
+) -> float:
     """Reduced cost of a grid by plain code."""
-    inside = np.isin(np.arange(piece.n), nodes)
-    return grid_value(piece, inside) - float(price[:-1][inside].sum()) - float(price[-1])
+    n = piece.n
+    inside = np.isin(np.arange(n), nodes)
+    held = [x for x, three in zip(price[n + 1 :], triples, strict=True) if inside[three].sum() >= 2]
+    return grid_value(piece, inside) - float(price[:n][inside].sum() + price[n] + sum(held))
 
 
 @pytest.mark.parametrize("finder", [Brancher, Walker])
@@ -119,6 +129,51 @@ def test_lists_exactly_the_grids_below_a_reduced_cost(
         listed += [tuple(np.flatnonzero(row).tolist()) for row in found]
     assert len(listed) == len(set(listed))
     assert set(listed) == {nodes for nodes, cost in value.items() if cost < enough}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("limit", [4, 10**6])
+def test_cuts_on_triples_are_priced(variant: str, limit: int) -> None:
+    """With cuts on triples, too, the grids below a limit are listed, and bounds hold."""
+    piece = whole_piece(world(variant, 4))
+    rng = np.random.default_rng(11)
+    every = list(combinations(range(piece.n), 3))
+    triples = np.array(every)[rng.permutation(len(every))[:15]]
+    tolls = -rng.exponential(0.3, len(triples)) * (rng.random(len(triples)) < 0.8)
+    price = np.concatenate([rng.normal(0.5, 0.4, piece.n + 1), tolls])
+    value = {nodes: reduced(piece, nodes, price, triples) for nodes in every_grid(piece)}
+    brancher = Brancher(piece)
+    brancher.cut(triples)
+    rank = brancher.tree.rank
+    enough = float(np.quantile(list(value.values()), 0.4)) if value else 0.0
+    listed: list[tuple[int, ...]] = []
+    for root in range(piece.n):
+        mine = [v for g, v in value.items() if min(g, key=lambda v: rank[v]) == root]
+        least = min([enough, *mine])
+        for tighten in (True, False):
+            bound, found, _ = brancher.search(
+                root, price, enough, limit, Budget(math.inf), tighten=tighten
+            )
+            assert bound <= least + 1e-7 or not tighten
+            if limit > 4 and tighten:
+                assert bound == pytest.approx(least, abs=1e-7)
+        listed += [tuple(np.flatnonzero(row).tolist()) for row in found]
+    expected = {nodes for nodes, cost in value.items() if cost < enough}
+    assert set(listed) <= expected if limit == 4 else set(listed) == expected
+
+
+def test_a_bound_from_a_narrower_range_is_not_taken_for_a_wider_one() -> None:
+    """Fewer grids narrow the range: what a sweep over them proves says nothing of other numbers."""
+    piece = whole_piece(world("plain", 0))
+    search = Search(piece, Budget(math.inf), None, 0)
+    search.start(1000)
+    pricer = Pricer(search)
+    pricer.upper = 10.0
+    narrow, wide = (Number(piece, k, 10.0, masks=False) for k in (4, 5))
+    assert (narrow.lo, narrow.hi) != (wide.lo, wide.hi)
+    pricer.lines.append(Line(narrow.lo, narrow.hi, 5.0, 0.0, np.zeros(piece.n)))
+    assert pricer.floor(narrow) == 5.0
+    assert pricer.floor(wide) == -math.inf
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -157,7 +212,7 @@ def test_column_generation_agrees_with_brute_force(variant: str, cuts: int, mask
             search.start(200)
         if search.best is None or search.best[0].broken or search.best[0].excess:
             continue
-        answer = Pricer(search).prove(cuts, 10_000, masks=masks)
+        answer = Pricer(search, masks=masks).prove(cuts, 10_000)
         plan = search.plan if answer.plan is None else answer.plan
         mine = score(piece, plan)
         offset = mine.cost - best_cost(p, piece, plan)
@@ -180,7 +235,7 @@ def best_cost(p: Problem, piece: Piece, plan: np.ndarray[Any, Any]) -> float:
 def test_cut_is_the_least_of_all_sets(seed: int) -> None:
     """The side of the source costs no more than any other set; flow kept from before is no harm."""
     piece = whole_piece(problem(3, 3, seed))
-    net = network(piece.kernel)
+    net = network(piece.kernel, NONE)
     rng = np.random.default_rng(seed)
     reset(net)
     net.excess[piece.n :] = -piece.kernel.lw

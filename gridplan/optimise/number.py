@@ -1,0 +1,136 @@
+"""Plans with one number of grids: their relaxation, and what finds grids for it."""
+
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridplan.optimise.branch import Brancher
+from gridplan.optimise.lp import Prices, Relaxation, holds_two, violated
+from gridplan.optimise.narrow import Walker
+from gridplan.optimise.piece import Piece
+from gridplan.optimise.problem import Floats, Ints
+from gridplan.optimise.search import grid_value
+
+Table = NDArray[np.bool_]
+
+EDGE = 1e-7  # reduced cost that still counts as negative
+PER_ROUND = 150  # grids added before the relaxation is solved again
+BRIEF = 1024  # cuts for a root at first
+BOX = 0.25  # highest price of a node at first, in grids of average cost
+TRIPLES = 40  # cuts on triples added at a time
+BARE = 1e-6  # of the nodes left to stand-ins
+
+
+class Known:
+    """All grids met so far, each once."""
+
+    def __init__(self, piece: Piece) -> None:
+        self.piece = piece
+        self.have: set[bytes] = set()
+        self.inside = np.zeros((0, piece.n), dtype=bool)
+        self.cost, self.size = np.zeros(0), np.zeros(0)
+
+    def learn(self, inside: Table) -> None:
+        """Remember grids, shape (grids, n)."""
+        fresh = []
+        for i, row in enumerate(inside):
+            if (key := row.tobytes()) not in self.have:
+                self.have.add(key)
+                fresh.append(i)
+        if not fresh:
+            return
+        inside = inside[fresh]
+        self.inside = np.concatenate([self.inside, inside])
+        self.cost = np.concatenate([self.cost, [grid_value(self.piece, row) for row in inside]])
+        self.size = np.concatenate([self.size, inside @ self.piece.cap])
+
+
+class Number:
+    """The relaxation for a number of grids, which narrows the range of each.
+
+    The other grids take at most ``hi`` and at least ``lo`` households each.
+
+    Parameters
+    ----------
+    piece
+        The piece.
+    grids
+        Number of grids.
+    upper
+        Cost of a known plan.
+    masks
+        Whether grids are found over masks; there are no cuts on triples then.
+    """
+
+    def __init__(self, piece: Piece, grids: int, upper: float, *, masks: bool) -> None:
+        self.piece, self.grids, self.upper, self.masks = piece, grids, upper, masks
+        lo, hi, rest = piece.terms.lo, piece.terms.hi, grids - 1
+        self.lo = max(lo, piece.total - rest * hi)
+        self.hi = min(hi, piece.total - rest * lo)
+        self.limit = BRIEF
+        self.fruit = np.zeros(piece.n)
+        self.end: Prices | None = None
+        self.proven = -np.inf
+        self.listed = self.closed = False
+
+    @cached_property
+    def finder(self) -> Walker | Brancher:
+        """What finds grids of small reduced cost."""
+        terms = self.piece.terms._replace(lo=self.lo, hi=self.hi)
+        narrowed = replace(self.piece, terms=terms)
+        return Walker(narrowed) if self.masks else Brancher(narrowed)
+
+    @cached_property
+    def relaxation(self) -> Relaxation:
+        """The relaxation over the grids met so far."""
+        return Relaxation(self.piece.n, BOX * self.upper / self.grids, central=True)
+
+    def restock(self, known: Known, prices: Prices) -> bool:
+        """Add known grids that have a negative reduced cost; whether there were any."""
+        reduced = self.reduced(known.inside, known.cost, prices)
+        ready = (reduced < -0.5 * EDGE) & (known.size >= self.lo) & (known.size <= self.hi)
+        chosen = np.flatnonzero(ready)
+        chosen = chosen[np.argsort(reduced[chosen], kind="stable")[:PER_ROUND]]
+        self.relaxation.add(known.inside[chosen], known.cost[chosen])
+        return len(chosen) > 0
+
+    def go_on(self, prices: Prices, dearest: float, *, tighten: bool) -> bool:
+        """At an optimum of the relaxation: note it and make room for a better; whether there is.
+
+        No price above ``dearest`` makes a plan where there is none.
+        """
+        self.end, self.listed = prices, False
+        if not tighten:
+            return False
+        if prices.bare > BARE:
+            used = prices.stand_in > BARE / len(prices.stand_in)
+            if self.relaxation.penalty[used].min() > dearest:
+                self.proven = np.inf
+                return False
+            self.relaxation.widen(used)
+            return True
+        triples = violated(self.relaxation.inside, prices.use, TRIPLES)
+        if isinstance(self.finder, Walker) or not len(triples):
+            self.closed = True
+            return False
+        self.relaxation.cut(triples)
+        self.finder.cut(self.relaxation.cuts)
+        return True
+
+    def price(self, prices: Prices) -> Floats:
+        """Prices as finders read them; triples added since have none."""
+        late = len(self.relaxation.cuts) - len(prices.cut)
+        return np.concatenate([prices.node, [prices.grid], prices.cut, np.zeros(late)])
+
+    def reduced(self, inside: Table, cost: Floats, prices: Prices) -> Floats:
+        """Reduced cost of grids."""
+        tolls = holds_two(inside, self.relaxation.cuts[: len(prices.cut)]) @ prices.cut
+        return np.asarray(cost - inside @ prices.node - prices.grid - tolls)
+
+    def nearest(self, most: int) -> Ints:
+        """Grids of the relaxation of least reduced cost."""
+        prices = self.relaxation.solve(self.grids)
+        reduced = self.reduced(self.relaxation.inside, self.relaxation.cost, prices)
+        return np.argsort(reduced, kind="stable")[:most]
