@@ -24,7 +24,8 @@ Members = NDArray[np.bool_]
 Count = Callable[[Members], NDArray[np.int64]]
 """What grids count beside their cost, by which unit lies in which of them, shape (grids, n)."""
 
-STEPS, ROOM = 3e6, 4e5  # of the enumeration at effort 1, and grids held at its end
+STEPS, ROOM = 1e6, 8e4  # of the enumeration at effort 1, and grids held at its end
+WORD = 63  # nodes that a mask of one word holds
 PORTION = 20_000  # grids that are counted at a time
 
 
@@ -134,8 +135,25 @@ def _one(
     work = Partitioning(piece, pool, np.inf, steep, budget, quick=True)
     work.seed(None)
     for k in choices:
-        work.settle(k)
+        if k == 2 and piece.n < WORD:
+            _take_pair(work, pool, piece.n)
+        else:
+            work.settle(k)
     return work.best, bool(work.unsure >= work.upper - 1e-7)
+
+
+def _take_pair(work: Partitioning, pool: Pool, n: int) -> None:
+    """Take the best plan of two grids: each grid's other half is looked up."""
+    mask = pool.mask[:, 0]
+    order = np.argsort(mask, kind="stable")
+    other = ((1 << n) - 1) ^ mask
+    at = np.minimum(np.searchsorted(mask[order], other), len(mask) - 1)
+    rest = order[at]
+    value = np.where(mask[rest] == other, pool.cost + pool.cost[rest], np.inf)
+    best = int(np.argmin(value))
+    if value[best] < work.upper:
+        work.upper = float(value[best])
+        work.best = (~pool.inside(np.array([best]))[0]).astype(np.int64)
 
 
 def _priced(

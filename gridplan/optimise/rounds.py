@@ -32,7 +32,8 @@ def improve(search: Search, effort: float, seed: int) -> None:
     piece, budget = search.piece, search.budget
     most = MOST * effort
     steps, spent = 4 * SHORT * piece.n, 0
-    while spent < most and steps <= LONG * piece.n * max(1.0, effort):
+    longest = max(steps, LONG * piece.n * effort)
+    while spent < most and steps <= longest:
         now = int(min(steps, most / ROUND))
         _round(search, now)
         spent += ROUND * now

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from gridplan.optimise.anneal import anneal, fresh_course
 from gridplan.optimise.budget import Budget
 from gridplan.optimise.desk import fresh_desk
+from gridplan.optimise.earlier import old_plan
 from gridplan.optimise.moves import fresh_state
 from gridplan.optimise.piece import Piece, Score, score
 from gridplan.optimise.problem import Ints
@@ -118,7 +119,9 @@ class Search:
         return self.best[1]
 
     def start(self, steps: int) -> None:
-        """Anneal a new plan from a random spanning tree."""
+        """Anneal a new plan from a random spanning tree; before the first, look at the old one."""
+        if self.tries == 0 and (before := old_plan(self.piece)) is not None:
+            self.offer(before)
         plan = np.zeros(self.piece.n, dtype=np.int64)
         carve(self.piece.kernel, plan, self._count(), self.seed)
         self.tries += 1

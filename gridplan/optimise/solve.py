@@ -31,6 +31,7 @@ FIRST, SOON = 100, 200_000  # steps a node of a first try, and of the very first
 EASY = 200_000  # steps within which the exact engine is tried before the rounds
 PRICED = 1000  # nodes up to which a bound by column generation is tried
 SOON_CUTS, CUTS = 60_000, 1_200_000  # least cuts of that, before and after the long search
+LARGE = 10  # nodes a grid from which enumeration over masks may see more than least cuts
 SMALL = 100  # nodes up to which all of these cuts are made: each takes longer in larger pieces
 PATIENT = 200  # nodes from which more effort goes into the search, not only into the proof
 STEEPEST = 1e5  # price of a label up to which least cuts are exact enough
@@ -302,18 +303,20 @@ def _by_price(pricer: Pricer, cuts: int) -> Answer | None:
 
 def _by_price_at_length(pricer: Pricer, effort: float) -> Answer | None:
     """Least cuts again, now for the best plan; over masks where that is not enough."""
-    if not Walker(pricer.piece).fits():
-        return _by_price(pricer, int(CUTS * effort))
+    cuts = int(CUTS * effort * min(1.0, effort))
+    few = pricer.piece.n >= LARGE * len(np.unique(pricer.search.plan))
+    if not few or not Walker(pricer.piece).fits():
+        return _by_price(pricer, cuts)
     answer = _by_price(pricer, int(SOON_CUTS * effort))
     if answer is None or answer.proven:
         return answer
     walker = Pricer(pricer.search, masks=True)
     walker.known.learn(pricer.known.inside)
-    other = _by_price(walker, int(CUTS * effort))
+    other = _by_price(walker, cuts)
     if other is not None and other.proven:
         return other
     pricer.known.learn(walker.known.inside)
-    return _by_price(pricer, int(CUTS * effort)) or answer
+    return _by_price(pricer, cuts) or answer
 
 
 def _assemble(

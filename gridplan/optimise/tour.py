@@ -13,7 +13,7 @@ from gridplan.optimise.compiled import kernel
 from gridplan.optimise.problem import Floats, Ints
 
 EXACT = 12  # places up to which the shortest round is found by dynamic programming
-SHAKES = 300  # times that a round is shaken, at most
+SHAKES, PAIRS = 300, 1_000_000  # times that a round is shaken, at most, and pairs looked at in all
 ROUNDS = 1000  # steps of the ascent, at most
 CLOSE = 1e-4  # a round so near to its bound, in parts of it, is good enough
 
@@ -54,7 +54,7 @@ def short_tour(metres: Floats) -> Tour:
         return Tour(order, length, length)
     order = _improved(metres, _nearest(metres))
     bound = _held_karp(metres, _length(metres, order), ROUNDS, CLOSE)
-    order = _shaken(metres, order, bound, SHAKES, CLOSE)
+    order = _shaken(metres, order, bound, min(SHAKES, PAIRS // (n * n)), CLOSE)
     length = round_length(metres, order)
     return Tour(order, length, min(bound, length))
 
