@@ -82,10 +82,10 @@ def assemble(
     numbered = number_plan(grids, members, profile, config.project.language, standing)
     grids[["grid_code", "grid_name"]] = numbered[["grid_code", "grid_name"]]
     code_of = grids.set_index("label")["grid_code"]
-    units = _units(cells, label.map(code_of), list(config.inputs.zones), inputs.stairwells)
-    grids = _described(grids, units, street, config)
+    units = units_layer(cells, label.map(code_of), list(config.inputs.zones), inputs.stairwells)
+    grids = describe_grids(grids, units, street, config)
     communities = _communities(inputs, grids, outcomes)
-    extra = attribute_all(inputs.extra, grids, findings)
+    extra = attribute_all(inputs.extra, grids, findings, units)
     if "institutions" not in extra:
         grids = grids.drop(columns="institution_id")
     return Plan(
@@ -93,7 +93,7 @@ def assemble(
         communities=communities,
         streets=_streets(inputs, communities),
         units=units,
-        extra=_with_all_codes(extra, units, inputs.divided),
+        extra=with_all_codes(extra, units, inputs.divided),
         zone_layers=tuple(config.inputs.zones),
     )
 
@@ -153,7 +153,7 @@ def merge_cells(shapes: Shapes) -> object:
     return shapes[0] if len(shapes) == 1 else shapely.coverage_union_all(shapes)
 
 
-def _units(
+def units_layer(
     cells: gpd.GeoDataFrame,
     grid_code: pd.Series,
     layers: list[str],
@@ -175,7 +175,7 @@ def _units(
     return units[columns].sort_values("unit_id", kind="stable", ignore_index=True)
 
 
-def _with_all_codes(
+def with_all_codes(
     extra: dict[str, gpd.GeoDataFrame], units: gpd.GeoDataFrame, divided: gpd.GeoDataFrame | None
 ) -> dict[str, gpd.GeoDataFrame]:
     """List every grid of a building that was divided by its stairwells, in ``grid_codes``."""
@@ -196,9 +196,22 @@ def _with_all_codes(
     return {**extra, "buildings": buildings.assign(grid_codes=held)}
 
 
-def _described(
+def describe_grids(
     grids: gpd.GeoDataFrame, units: gpd.GeoDataFrame, street: pd.Series, config: Config
 ) -> gpd.GeoDataFrame:
+    """Measure every grid from its polygon and its units, sorted by code.
+
+    Parameters
+    ----------
+    grids
+        ``grid_code``, ``grid_kind``, ``community_code`` and polygons.
+    units
+        ``units_layer`` of the plan.
+    street
+        Street by community code.
+    config
+        Range and zone layers.
+    """
     grids = grids.set_index("grid_code", drop=False).sort_index()
     households = units.groupby("grid_code")["households"].sum()
     grids["street_code"] = grids["community_code"].map(street)
@@ -211,10 +224,9 @@ def _described(
     grids["perimeter_m"] = metrics.perimeter_m(grids.geometry)
     grids["polsby_popper"] = metrics.polsby_popper(grids.geometry)
     for layer in config.inputs.zones:
-        grids[f"{layer}_main"] = metrics.main_zone(units, layer).reindex(grids.index)
-        grids[f"{layer}_main_share"] = metrics.main_share(units, layer).reindex(grids.index)
-        touched = metrics.zones_touched(units, layer).reindex(grids.index, fill_value=0)
-        grids[f"{layer}_zones"] = touched.astype("int64")
+        measured = metrics.zone_measures(units, layer).reindex(grids.index)
+        grids[measured.columns] = measured
+        grids[f"{layer}_zones"] = measured[f"{layer}_zones"].fillna(0).astype("int64")
     columns = [c for c in grids.columns if c not in ("label", "geometry")]
     return grids[[*columns, "geometry"]].reset_index(drop=True)
 

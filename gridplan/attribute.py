@@ -4,17 +4,22 @@ from collections.abc import Mapping
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
 from gridplan.domain import Finding, GridKind, Severity
 from gridplan.layers.columns import some
+from gridplan.layers.shares import largest_share, shares_of
 from gridplan.roads import cut_roads
-from gridplan.units import largest_share, shares_of
+from gridplan.topology import Shapes
 
 
 def attribute_all(
-    extra: Mapping[str, gpd.GeoDataFrame], grids: gpd.GeoDataFrame, findings: list[Finding]
+    extra: Mapping[str, gpd.GeoDataFrame],
+    grids: gpd.GeoDataFrame,
+    findings: list[Finding],
+    units: gpd.GeoDataFrame | None = None,
 ) -> dict[str, gpd.GeoDataFrame]:
     """Find the grid of every object.
 
@@ -27,6 +32,9 @@ def attribute_all(
         unit grids ("" of others).
     findings
         One ``object-outside`` per layer with objects in no grid is added.
+    units
+        Cells with a column per jurisdiction layer, whose ``<layer>_main`` the grids have: by these
+        an institution between two grids joins the better aligned one.
 
     Returns
     -------
@@ -41,7 +49,7 @@ def attribute_all(
         if name == "roads":
             found = cut_roads(layer, grids)
         elif name == "institutions":
-            found = _institutions(layer, grids)
+            found = _institutions(layer, grids, units)
         else:
             row, _ = largest_share(layer.geometry.to_numpy(), grids)
             found = layer.assign(grid_code=_codes(grids, row))
@@ -50,25 +58,30 @@ def attribute_all(
     return result
 
 
-def _institutions(layer: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _institutions(
+    layer: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None
+) -> gpd.GeoDataFrame:
     """Give an institution its unit grids, else the grid beside it that holds most of it.
 
-    Of two grids that hold as much, the one with the longer stretch of its outline has it.
+    Of two grids that hold as much, the one with the longer stretch of its outline has it, then the
+    one whose main zones are the institution's.
     """
     shapes = layer.geometry.to_numpy()
     table = shares_of(shapes, grids)
     outline = shapely.boundary(shapes[table["shape"]])
     inside = shapely.intersection(outline, grids.geometry.to_numpy()[table["area"]])
     table["border"] = shapely.length(inside).round(3)
+    table["agree"] = _agreement(shapes, table, grids, units)
     table = table.sort_values(
-        ["shape", "share", "border", "area"], ascending=[True, False, False, True]
+        ["shape", "share", "border", "agree", "area"], ascending=[True, False, False, False, True]
     ).drop_duplicates("shape")
     row = np.full(len(layer), -1, dtype=np.int64)
     row[table["shape"]] = table["area"]
     found = layer[["institution_id", "name", "kind", "geometry"]].copy()
     found["grid_code"] = _codes(grids, row)
     found["grid_codes"] = found["grid_code"]
-    found["grid_kind"] = np.where(found["grid_code"] == "", "", GridKind.RESIDENTIAL.value)
+    kinds = grids.get("grid_kind", pd.Series(GridKind.RESIDENTIAL.value, index=grids.index))
+    found["grid_kind"] = np.r_[kinds.to_numpy(dtype=object), [""]][row]
     if "institution_id" in grids and (grids["institution_id"] != "").any():
         own = grids[grids["institution_id"] != ""]
         own = own.assign(size=-shapely.area(own.geometry.to_numpy()).round(3))
@@ -82,6 +95,21 @@ def _institutions(layer: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> gpd.GeoDa
         )
         found.loc[stands, "grid_kind"] = GridKind.UNIT.value
     return found
+
+
+def _agreement(
+    shapes: Shapes, pairs: pd.DataFrame, grids: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None
+) -> NDArray[np.int64]:
+    """Count, per institution and grid, the layers in which the grid's main zone is its zone."""
+    count = np.zeros(len(pairs), dtype=np.int64)
+    if units is None:
+        return count
+    row, _ = largest_share(shapes, units)
+    for layer in (str(c).removesuffix("_main") for c in grids if str(c).endswith("_main")):
+        zone = np.r_[units[layer].to_numpy(dtype=object), [None]][row]
+        main = grids[f"{layer}_main"].to_numpy(dtype=object)
+        count += pd.notna(main[pairs["area"]]) & (zone[pairs["shape"]] == main[pairs["area"]])
+    return count
 
 
 def _codes(grids: gpd.GeoDataFrame, row: NDArray[np.int64]) -> NDArray[np.object_]:

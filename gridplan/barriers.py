@@ -91,7 +91,7 @@ def runs_along(edges: SharedEdges, shapes: Shapes, near_m: float) -> NDArray[np.
     result = np.zeros(len(edges.left), dtype=bool)
     if not len(shapes) or not len(result):
         return result
-    shapes = _short_pieces(shapes)
+    shapes = short_pieces(shapes)
     middle = shapely.points((edges.start + edges.end) / 2)
     (segment, shape), metres = shapely.STRtree(shapes).query_nearest(
         middle, max_distance=near_m, all_matches=False, return_distance=True
@@ -105,8 +105,8 @@ def runs_along(edges: SharedEdges, shapes: Shapes, near_m: float) -> NDArray[np.
     return result
 
 
-def _short_pieces(shapes: Shapes) -> Shapes:
-    """Cut lines into pieces of a few segments; polygons stay as they are.
+def short_pieces(shapes: Shapes) -> Shapes:
+    """Cut lines into pieces of a few segments; polygons and short pieces stay as they are.
 
     A search for what is nearest would measure the whole of a road that runs through the city.
     """

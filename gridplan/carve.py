@@ -2,7 +2,7 @@
 
 Whether a unit grid is in the way of its neighbours shows only when the ground is divided and its
 borders are known. So the candidates are cut out, the cells grown and the graph looked at; where
-one is refused, its ground goes back and the cells grow once more.
+one is refused, its ground goes back and the cells there grow once more.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from gridplan.barriers import barriers_of
-from gridplan.cells import grow_cells, units_tile
+from gridplan.cells import Grown, grow_cells, units_tile
 from gridplan.config import Config
 from gridplan.crossings import find_crossings
 from gridplan.domain import Finding, Severity
@@ -34,6 +34,9 @@ from gridplan.institutions import (
 )
 from gridplan.layers.inputs import Inputs
 from gridplan.topology import Shapes
+
+NODE = ["unit_id", "households", "community_code", "institution_id"]
+PAIR = ["community_code", "a", "b"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class _Job:
     units: gpd.GeoDataFrame
     communities: gpd.GeoDataFrame
     cut_lines: Sequence[Shapes]
+    known: dict[bytes, Grown]
 
 
 def carve(
@@ -103,7 +107,7 @@ def carve(
     TopologyError
         Where cells cannot be made to tile.
     """
-    job = _Job(inputs, config, units, communities, cut_lines)
+    job = _Job(inputs, config, units, communities, cut_lines, {})
     decisions, stands, tiling = _decided(job)
     heard: list[Refusal] = []
     while True:
@@ -202,6 +206,7 @@ def _grown(job: _Job, stands: Sequence[Stand], tiling: bool, findings: list[Find
         tolerance_m=job.config.topology.tolerance_m,
         findings=told,
         workers=job.config.solve.workers,
+        known=job.known if stands or job.known else None,
     )
     findings += [
         replace(f, community_code=areas.home.get(f.community_code, f.community_code)) for f in told
@@ -250,6 +255,7 @@ def _bordered(job: _Job, cells: gpd.GeoDataFrame) -> Carved:
         near_m=near_m,
         discount=job.config.objective.barrier_discount,
         standing=standing,
+        workers=job.config.solve.workers,
     )
     ids, home = nodes_of(held), held["community_code"].to_numpy()
     borders = borders.assign(
@@ -261,7 +267,7 @@ def _bordered(job: _Job, cells: gpd.GeoDataFrame) -> Carved:
     return Carved(cells, bare_cells, borders, crossings, None)
 
 
-def nodes_of(cells: gpd.GeoDataFrame) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
+def nodes_of(cells: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
     """Name every cell: its unit, or the premises where it has none."""
     premises = "premises of " + cells["institution_id"].astype(object).fillna("").astype(str)
     named = cells["unit_id"].where(cells["unit_id"].notna(), premises)
@@ -277,12 +283,17 @@ def _refusals(
     kept = {d.institution_id for d in decisions if d.overridden}
     limits, found = job.config.grids, []
     concerned = sorted({s.community_code for s in stands})
-    cells = pd.concat([carved.cells, carved.bare], ignore_index=True)
+    frames = (pd.DataFrame(f.drop(columns="geometry")) for f in (carved.cells, carved.bare))
+    cells = pd.concat([frame.reindex(columns=NODE) for frame in frames])
     cells = cells[cells["community_code"].isin(concerned)]
     cells = cells[cells["unit_id"].notna() | cells["institution_id"].notna()]
     cells = cells.assign(node=nodes_of(cells), households=cells["households"].fillna(0))
+    near = _neighbours(job, carved)
     for code, here in cells.groupby("community_code", sort=True):
-        graph = _graph(job, carved, here, str(code))
+        graph: nx.Graph[str] = nx.Graph()
+        for node, households in zip(here["node"], here["households"], strict=True):
+            graph.add_node(str(node), households=int(households))
+        graph.add_edges_from(near.get(code, ()))
         grounds = here[here["institution_id"].notna()].groupby("institution_id")["node"]
         found += find_refusals(
             graph,
@@ -296,21 +307,26 @@ def _refusals(
     return found
 
 
-def _graph(job: _Job, carved: Carved, cells: pd.DataFrame, code: str) -> "nx.Graph[str]":
-    """All ground of a community, unit grids too: borders, declared links, bridges."""
-    graph: nx.Graph[str] = nx.Graph()
-    for node, households in zip(cells["node"], cells["households"], strict=True):
-        graph.add_node(str(node), households=int(households))
+def _neighbours(job: _Job, carved: Carved) -> dict[object, list[tuple[str, str]]]:
+    """Pairs of all ground, unit grids too, by community: borders, declared links, bridges."""
     least = max(job.config.graph.min_shared_m, 1e-9)
-    borders = carved.borders
-    near = borders[(borders["community_code"] == code) & (borders["shared_m"] >= least)]
-    graph.add_edges_from(zip(near["a"], near["b"], strict=True))
-    links, ways = job.inputs.links, carved.crossings
-    taken = ways[(ways["community_code"] == code) & ways["taken"].astype(bool)]
-    for pairs in (taken, *([] if links is None else [links])):
-        inside = pairs[pairs["a"].isin(graph.nodes) & pairs["b"].isin(graph.nodes)]
-        graph.add_edges_from(zip(inside["a"], inside["b"], strict=True))
-    return graph
+    borders, ways, links = carved.borders, carved.crossings, job.inputs.links
+    pairs = [
+        borders.loc[borders["shared_m"] >= least, PAIR],
+        ways.loc[ways["taken"].astype(bool), PAIR],
+    ]
+    if links is not None:
+        home = pd.Series(
+            carved.cells["community_code"].to_numpy(), index=carved.cells["unit_id"].to_numpy()
+        )
+        ends = [links[end].map(home).fillna("") for end in ("a", "b")]
+        same = (ends[0] == ends[1]) & (ends[0] != "")
+        pairs.append(links[same].assign(community_code=ends[0][same])[PAIR])
+    table = pd.concat(pairs).astype(object)
+    near: dict[object, list[tuple[str, str]]] = {}
+    for code, a, b in zip(table["community_code"], table["a"], table["b"], strict=True):
+        near.setdefault(code, []).append((a, b))
+    return near
 
 
 def _told(refusal: Refusal, standing: set[str]) -> Finding:

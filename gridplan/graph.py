@@ -6,6 +6,7 @@ a link makes neighbours where geometry shows none.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import networkx as nx
@@ -14,9 +15,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridplan.barriers import Barrier, divided_ground, open_metres, runs_along
+from gridplan.barriers import Barrier, divided_ground, open_metres, runs_along, short_pieces
 from gridplan.domain import Finding, Severity
-from gridplan.topology import Shapes, SharedEdges, shared_edges
+from gridplan.processes import process_count, run_pieces
+from gridplan.topology import Shapes, SharedEdges, runs_of, shared_edges
+
+AT_ONCE = 20_000
+"""Cells whose borders are measured at once."""
 
 
 def border_table(
@@ -26,6 +31,7 @@ def border_table(
     near_m: float,
     discount: float,
     standing: Shapes | None = None,
+    workers: int = 1,
 ) -> pd.DataFrame:
     """Measure the border of every pair of neighbouring cells of one community.
 
@@ -42,6 +48,8 @@ def border_table(
     standing
         The units' own shapes; the cells themselves where left out. They tell on which side of a
         hard barrier a cell lies that it divides.
+    workers
+        Processes for a large city, which change nothing else; 0 is every core.
 
     Returns
     -------
@@ -52,24 +60,78 @@ def border_table(
         than half of the border follows).
     """
     shapes = cells.geometry.to_numpy()
-    edges = shared_edges(shapes)
-    community = pd.factorize(cells["community_code"])[0]
-    inside = community[edges.left] == community[edges.right]
+    own = shapes if standing is None else standing
+    home = pd.factorize(cells["community_code"])[0].astype(np.int64)
+    order = np.argsort(home, kind="stable")
+    lines = [_Lines(b, short_pieces(b.shapes)) for b in barriers]
+    runs = (
+        _Run(order[run], shapes[order[run]], own[order[run]], home[order[run]], near_m, discount)
+        for run in (runs_of(home[order], AT_ONCE) if len(order) else [slice(0)])
+    )
+    workers = process_count(workers) if len(cells) > AT_ONCE else 1
+    tables = [
+        table.assign(a=run.rows[table["a"]], b=run.rows[table["b"]])
+        for run, table in run_pieces(_borders, (run.along(lines) for run in runs), workers)
+    ]
+    return pd.concat(tables).sort_values(["a", "b"], ignore_index=True)
+
+
+class _Lines:
+    """A barrier layer and its short pieces, which can be searched."""
+
+    def __init__(self, barrier: Barrier, pieces: Shapes) -> None:
+        self.barrier, self.pieces, self.tree = barrier, pieces, shapely.STRtree(pieces)
+
+    def near(self, ground: shapely.Geometry) -> tuple[Barrier, Shapes]:
+        """Short pieces near some ground; a soft layer divides no unit and is nothing else."""
+        pieces = self.pieces[np.sort(self.tree.query(ground))]
+        barrier = self.barrier if self.barrier.hard else replace(self.barrier, shapes=pieces)
+        return barrier, pieces
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Some communities whose borders are measured at once: their cells by position, and barriers.
+
+    ``lines`` are the layers that may be near, each with its pieces that are.
+    """
+
+    rows: NDArray[np.int64]
+    shapes: Shapes
+    standing: Shapes
+    home: NDArray[np.int64]
+    near_m: float
+    discount: float
+    lines: tuple[tuple[Barrier, Shapes], ...] = ()
+
+    def along(self, lines: Sequence[_Lines]) -> "_Run":
+        """Add the barriers."""
+        low_x, low_y, high_x, high_y = shapely.total_bounds(self.shapes)
+        by = self.near_m
+        ground = shapely.box(low_x - by, low_y - by, high_x + by, high_y + by)
+        return replace(self, lines=tuple(line.near(ground) for line in lines))
+
+
+def _borders(run: _Run) -> pd.DataFrame:
+    """Measure the borders of some communities: ``border_table``."""
+    edges = shared_edges(run.shapes)
+    inside = run.home[edges.left] == run.home[edges.right]
     edges = SharedEdges(
         edges.left[inside], edges.right[inside], edges.start[inside], edges.end[inside]
     )
     metres = edges.length_m
-    follows = {b.name: runs_along(edges, b.shapes, near_m) for b in barriers}
+    barriers = [barrier for barrier, _ in run.lines]
+    follows = {b.name: runs_along(edges, pieces, run.near_m) for b, pieces in run.lines}
     hard = _any([follows[b.name] for b in barriers if b.hard], len(metres))
     soft = _any([follows[b.name] for b in barriers if not b.hard], len(metres)) & ~hard
-    divided = divided_ground(shapes, barriers, shapes if standing is None else standing)
+    divided = divided_ground(run.shapes, barriers, run.standing)
     free = np.where(hard, 0.0, open_metres(edges, divided))
     table = pd.DataFrame(
         {
             "a": edges.left,
             "b": edges.right,
             "shared_m": free,
-            "cost_m": np.where(soft, discount, 1.0) * free,
+            "cost_m": np.where(soft, run.discount, 1.0) * free,
             "hard_m": metres - free,
             "all_m": metres,
             **{f"along:{name}": np.where(on, metres, 0.0) for name, on in follows.items()},

@@ -4,6 +4,7 @@ GEOS repairs a coverage without a word, gives real overlaps to one side and empt
 whoever cleans one compares every polygon before and after, as ``communities`` does.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -197,7 +198,7 @@ def _segments(
     shapes: Shapes,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
     """Segments of all rings with their lower end first, sorted by place, then by owner."""
-    rings, owner = _rings(shapes)
+    rings, owner = rings_of(shapes)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     same = ring[1:] == ring[:-1]
     a, b = points[:-1][same], points[1:][same]
@@ -216,10 +217,31 @@ def _same_as_next(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArra
     return same
 
 
-def _rings(shapes: Shapes) -> tuple[Shapes, NDArray[np.int64]]:
+def rings_of(shapes: Shapes) -> tuple[Shapes, NDArray[np.int64]]:
+    """List the rings of polygons in the order of their coordinates, and the polygon of each."""
     parts, part_owner = shapely.get_parts(shapes, return_index=True)
     rings, ring_owner = shapely.get_rings(parts, return_index=True)
     return rings, part_owner[ring_owner].astype(np.int64)
+
+
+def runs_of(group: NDArray[np.int64], at_once: int) -> Iterator[slice]:
+    """Cut ascending group numbers into runs of whole groups.
+
+    Parameters
+    ----------
+    group
+        int64 (n,), ascending.
+    at_once
+        Most members of a run; a larger group is a run of its own.
+    """
+    ends = np.r_[np.flatnonzero(np.diff(group)) + 1, len(group)]
+    start = 0
+    while start < len(group):
+        next_end = np.searchsorted(ends, start, side="right")
+        last = np.searchsorted(ends, start + at_once, side="right") - 1
+        stop = int(ends[max(last, next_end)])
+        yield slice(start, stop)
+        start = stop
 
 
 def absorb_parts(
@@ -248,6 +270,7 @@ def absorb_parts(
         return owner
     edges = shared_edges(parts)
     inside = group[edges.left] == group[edges.right]
+    inside &= (owner[edges.left] < 0) | (owner[edges.right] < 0)
     table = pd.DataFrame(
         {
             "a": np.r_[edges.left[inside], edges.right[inside]],

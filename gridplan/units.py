@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gridplan.domain import Finding, Severity
 from gridplan.errors import TopologyError
-from gridplan.topology import Shapes
+from gridplan.layers.shares import largest_share
 
 LISTED_SHARE = 0.01
 """A unit is listed as straddling when more than this share of it lies outside its community."""
@@ -66,62 +66,6 @@ def place_units(
         )
     placed = units[kept].assign(community_code=codes[home[kept]])
     return placed.reset_index(drop=True)
-
-
-def largest_share(
-    shapes: Shapes, areas: gpd.GeoDataFrame
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Find the area that holds most of every shape; the first row wins a tie.
-
-    Parameters
-    ----------
-    shapes
-        (n,) polygons or points.
-    areas
-        Polygons, sorted so that the first may win.
-
-    Returns
-    -------
-    row : numpy.ndarray
-        int64 (n,), position in ``areas``; -1 where a shape meets none.
-    share : numpy.ndarray
-        float64 (n,), share of the shape's own area that lies in it; 1 for a point.
-    """
-    return best_shares(shares_of(shapes, areas), len(shapes))
-
-
-def best_shares(table: pd.DataFrame, count: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Pick the largest of the shares of each of ``count`` shapes, as ``largest_share`` does."""
-    best = table.sort_values(["shape", "share", "area"], ascending=[True, False, True])
-    best = best.drop_duplicates("shape")
-    row = np.full(count, -1, dtype=np.int64)
-    share = np.zeros(count)
-    row[best["shape"]] = best["area"]
-    share[best["shape"]] = best["share"]
-    return row, share
-
-
-def shares_of(shapes: Shapes, areas: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Measure the share of each shape in each area it meets; a point has the share 1.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``shape`` and ``area`` (positions), ``share`` (of the shape's own area, more than 0).
-    """
-    grounds = areas.geometry.to_numpy()
-    shape, area = areas.sindex.query(shapes, predicate="intersects")
-    share = np.ones(len(shape))
-    shared = pd.Series(shape).duplicated(keep=False).to_numpy()
-    alone = np.flatnonzero(~shared)
-    inside = shapely.covered_by(shapes[shape[alone]], grounds[area[alone]])
-    partly = np.r_[np.flatnonzero(shared), alone[~inside]]
-    total = shapely.area(shapes[shape[partly]])
-    part = shapely.area(shapely.intersection(shapes[shape[partly]], grounds[area[partly]]))
-    share[partly] = np.divide(part, total, out=np.ones_like(part), where=total > 0)
-    # Rounded, so that halves are equal whatever the arithmetic leaves in the last digit.
-    table = pd.DataFrame({"shape": shape, "area": area, "share": share.round(9)})
-    return table[table["share"] > 0]
 
 
 def _list_unknown(units: gpd.GeoDataFrame, named: pd.Series, findings: list[Finding]) -> None:

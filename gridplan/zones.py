@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from gridplan.domain import Finding, Severity
 from gridplan.layers.columns import some
+from gridplan.layers.shares import best_shares, shares_of
 from gridplan.topology import Shapes
-from gridplan.units import LISTED_SHARE, best_shares, shares_of
+from gridplan.units import LISTED_SHARE
 
 FEW_SHARE = 0.1
 """Fewer households than this share outside every zone look like a gap in the layer."""

@@ -102,6 +102,40 @@ def test_an_institution_joins_the_grid_with_the_longer_border() -> None:
     assert found[["grid_codes", "grid_kind"]].to_numpy().tolist() == [["g2", "residential"]]
 
 
+def test_an_institution_between_two_grids_joins_the_aligned_one() -> None:
+    """Share and border being equal, the grid whose main zone is the institution's has it."""
+    layer = gpd.GeoDataFrame(
+        {"institution_id": ["i", "j"], "name": "", "kind": ""},
+        geometry=[box(90, 10, 20, 20), box(90, 50, 20, 20)],
+        crs=CRS,
+    )
+    grids = GRIDS.assign(grid_kind="residential", police_main=["P2", "P1", None])
+    units = gpd.GeoDataFrame(
+        {"unit_id": ["a", "b"], "police": ["P2", "P1"]},
+        geometry=[box(0, 0, 200, 40), box(0, 40, 200, 60)],
+        crs=CRS,
+    )
+    found = attribute_all({"institutions": layer}, grids, [], units)["institutions"]
+    assert found["grid_code"].tolist() == ["g2", "g1"]
+    plain = attribute_all({"institutions": layer}, grids, [])["institutions"]
+    assert plain["grid_code"].tolist() == ["g1", "g1"]
+
+
+def test_an_institution_inside_a_unit_grid_is_told_so() -> None:
+    """A kiosk on a campus lies in the campus' grid, and its kind is that of the grid."""
+    layer = gpd.GeoDataFrame(
+        {"institution_id": ["campus", "kiosk"], "name": "", "kind": ""},
+        geometry=[box(100, 0, 100, 100), box(150, 50, 5, 5)],
+        crs=CRS,
+    )
+    grids = GRIDS.assign(
+        grid_kind=["unit", "residential", "residential"], institution_id=["campus", "", ""]
+    )
+    found = attribute_all({"institutions": layer}, grids, [])["institutions"]
+    assert found["grid_code"].tolist() == ["g2", "g2"]
+    assert found["grid_kind"].tolist() == ["unit", "unit"]
+
+
 def test_no_roads_are_no_roads() -> None:
     """An empty layer stays an empty layer with the columns it must have."""
     pieces, findings = cut()

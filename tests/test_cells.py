@@ -11,11 +11,26 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridplan.cells import cut_strips, grow_cells
+from gridplan.cells import cut_strips, grow_cells, units_tile
+from gridplan.cells.outline import fit_outline
+from gridplan.cells.place import Grown, Place, grow_place
 from gridplan.communities import clean_communities
 from gridplan.domain import Finding
+from gridplan.topology import clean_coverage, shared_edges
 from gridplan.units import place_units
-from tests.worlds import CRS, assert_tiles, box, chessboard, communities, line, lots, point, units
+from tests.worlds import (
+    CRS,
+    EAST,
+    NORTH,
+    assert_tiles,
+    box,
+    chessboard,
+    communities,
+    line,
+    lots,
+    point,
+    units,
+)
 
 SQUARE = communities(box(0, 0, 100, 100))
 
@@ -318,3 +333,144 @@ def test_footprints_that_nearly_touch_still_meet() -> None:
     cells, findings = grow(units([box(0, 0, 50, 100), box(50.004, 0, 49.996, 100)]))
     assert findings == []
     assert areas(cells) == pytest.approx({"u000": 5000, "u001": 5000}, abs=1)
+
+
+def uneven_city() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, list[shapely.Geometry]]:
+    """Five communities, one within another, with slanting borders that roads cross, and lots."""
+    corner, hole = (173.0, 141.0), box(210, 40, 31, 37)
+    west = shapely.Polygon([(0, 0), (150, 0), corner, (140, 300), (0, 300)])
+    east = shapely.Polygon([(150, 0), (400, 0), (400, 120), corner])
+    north = shapely.Polygon([corner, (400, 120), (400, 300), (140, 300)])
+    far = shapely.Polygon([(400, 0), (520, 0), (520, 300), (400, 300), (400, 120)])
+    west, east, north, far = (
+        shapely.transform(shape, lambda xy: np.add(xy, (EAST, NORTH)))
+        for shape in (west, east, north, far)
+    )
+    homes = communities(west, shapely.difference(east, hole), north, hole, far)
+    shapes = lots(17, 10, 19.3, 11.1)
+    roads = [line((-10, 33), (530, 96)), line((70, -5), (333, 310)), line((0, 251), (520, 251))]
+    return homes, units(shapes), roads
+
+
+def test_a_community_grows_as_it_would_alone() -> None:
+    """What the neighbours have adds vertices to its border; no cell wins or loses any ground."""
+    homes, table, roads = uneven_city()
+    city, _ = grow(table, homes, roads)
+    for code in homes["community_code"]:
+        own = homes[homes["community_code"] == code].reset_index(drop=True)
+        inside = city[city["community_code"] == code]
+        named = table["unit_id"].isin(inside["unit_id"])
+        alone, _ = grow(table[named].assign(community_code=code), own, roads)
+        assert alone["unit_id"].tolist() == inside["unit_id"].tolist()
+        for one, other in zip(alone.geometry, inside.geometry, strict=True):
+            assert shapely.area(shapely.symmetric_difference(one, other)) < 1e-6
+            own_places, places = (
+                set(map(tuple, shapely.get_coordinates(cell))) for cell in (one, other)
+            )
+            assert own_places <= places
+
+
+def test_both_sides_of_a_border_have_the_same_vertices() -> None:
+    """Across every border of two communities the cells name the same places, to the last bit."""
+    homes, table, roads = uneven_city()
+    cells, _ = grow(table, homes, roads)
+    home = cells["community_code"].to_numpy()
+    edges = shared_edges(cells.geometry.to_numpy())
+    across = home[edges.left] != home[edges.right]
+    metres = edges.length_m[across].sum()
+    borders = [
+        shapely.length(shapely.intersection(one, other))
+        for i, one in enumerate(homes.geometry)
+        for other in homes.geometry[i + 1 :]
+    ]
+    assert metres == pytest.approx(sum(borders), abs=1e-6)
+    # The two sides cut the border in places of their own, not only where the roads do.
+    assert across.sum() > 60
+
+
+def test_one_clean_of_the_whole_city_finds_nothing_to_mend() -> None:
+    """Communities settled one by one are what settling all at once would make of them."""
+    homes, table, roads = uneven_city()
+    cells, _ = grow(table, homes, roads)
+    shapes = cells.geometry.to_numpy()
+    clean = clean_coverage(shapes, snap_m=1e-4, gap_m=0.05)
+    moved = shapely.area(shapely.symmetric_difference(clean, shapes))
+    assert moved.max() < 1e-6
+    assert shapely.hausdorff_distance(clean, shapes).max() < 1e-4
+
+
+def test_what_was_grown_before_is_not_grown_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second growth over other premises takes over the communities that are as they were."""
+    homes, table, _ = uneven_city()
+    placed = place_units(table, homes, nearest_m=0, findings=[])
+    placed = placed.sort_values(["community_code", "unit_id"], ignore_index=True)
+    asked: list[int] = []
+
+    def counted(place: Place) -> Grown:
+        asked.append(place.index)
+        return grow_place(place)
+
+    monkeypatch.setattr("gridplan.cells.grow.grow_place", counted)
+    known: dict[bytes, Grown] = {}
+    first, again = (
+        grow_cells(placed, homes, cut_lines=[], tolerance_m=0.01, findings=[], known=known)
+        for _ in range(2)
+    )
+    assert sorted(asked) == list(range(len(homes)))
+    assert (shapely.to_wkb(first.geometry) == shapely.to_wkb(again.geometry)).all()
+    gone = placed[placed["unit_id"] != placed["unit_id"].iloc[0]].reset_index(drop=True)
+    grow_cells(gone, homes, cut_lines=[], tolerance_m=0.01, findings=[], known=known)
+    assert asked[len(homes) :] == [0]
+
+
+def test_communities_that_do_not_match_yet() -> None:
+    """A corner that only one side of a border has is put into the other before cells grow."""
+    homes = communities(box(0, 0, 100, 100), box(100, 0, 80, 43.7), box(100, 43.7, 80, 56.3))
+    cells, _ = grow(units([box(10, 10), box(70, 70), box(110, 5), box(150, 80)]), homes)
+    assert shapely.coverage_is_valid(cells.geometry.to_numpy())
+
+
+def test_units_that_overlap_across_a_border() -> None:
+    """Each keeps what lies in its own community; who loses ground to the other is listed."""
+    homes = communities(box(0, 0, 100, 100), box(100, 0, 100, 100))
+    table = units([box(60, 10, 45, 20), box(95, 10, 60, 20), box(10, 70)])
+    cells, findings = grow(table, homes)
+    assert cells["community_code"].tolist() == ["c1", "c1", "c2"]
+    found = {f.place: f.value for f in findings if f.kind == "unit-overlaps"}
+    assert found == {"u000": 100.0, "u001": 100.0}
+    assert cells.set_index("unit_id").geometry["u000"].bounds[2] == pytest.approx(500_100)
+
+
+def test_vertices_of_an_outline_stand_at_whole_steps() -> None:
+    """Places that two sides compute with another last digit become one and the same."""
+    area = shapely.Polygon([(0, 0), (70, 11), (70, 90), (0, 90)])
+    places = []
+    for noise in (0.0, 3e-9, -2e-9):
+        cut = shapely.LineString([(35 + noise, 0), (35 + noise, 91)])
+        lines = shapely.union(shapely.boundary(area), cut)
+        cells = shapely.get_parts(shapely.polygonize([lines]))
+        fitted, outline = fit_outline(cells, area, snap_m=1e-4)
+        assert outline.loose == 0
+        assert shapely.coverage_is_valid(fitted)
+        places.append(set(map(tuple, shapely.get_coordinates(fitted))))
+        same, _ = fit_outline(fitted, area, snap_m=1e-4)
+        assert (shapely.to_wkb(same) == shapely.to_wkb(fitted)).all()
+    assert places[0] == places[1] == places[2]
+
+
+def test_a_city_that_is_compared_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mismatch across the border of two groups is found, and no group finds one that is none."""
+    monkeypatch.setattr("gridplan.cells.grow.AT_ONCE", 5)
+    homes = communities(*(box(40 * i, 0, 40, 60) for i in range(4)))
+    tiling = chessboard(8, 3)
+    table = place_units(units(tiling), homes, nearest_m=0, findings=[])
+    table = table.sort_values(["community_code", "unit_id"], ignore_index=True)
+    assert units_tile(table, homes)
+    # One more vertex on one side of the border of two communities, off the line by a hair.
+    ring = list(tiling[1].exterior.coords)
+    ring.insert(1, (ring[0][0] + 1e-5, (ring[0][1] + ring[1][1]) / 2))
+    shapes = table.geometry.to_numpy().copy()
+    shapes[table["unit_id"] == "u001"] = shapely.Polygon(ring)
+    assert not units_tile(table.set_geometry(shapes, crs=CRS), homes)
+    uneven, lots_of_it, roads = uneven_city()
+    grow(lots_of_it, uneven, roads)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from gridplan.domain import Finding, Severity
 from gridplan.graph import Barrier, border_table, community_graph, join_parts, settle_blocks
-from tests.worlds import box, chessboard, line, units
+from gridplan.units import place_units
+from tests.worlds import box, chessboard, communities, line, units
 
 NONE = pd.DataFrame({"a": [], "b": [], "note": []}, dtype=object)
 
@@ -217,3 +218,20 @@ def test_blocks_are_settled() -> None:
     ]
     whole = settle_blocks(graph, {"u000": "a", "u001": "a"}, "c1", maximum=500, findings=[])
     assert whole == {"u000": "a", "u001": "a"}
+
+
+def test_borders_measured_in_groups_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few communities at a time, in two processes, give the very table that all at once give."""
+    homes = communities(*(box(60 * i, 0, 60, 40) for i in range(4)))
+    table = place_units(units(chessboard(12, 2)), homes, nearest_m=0, findings=[])
+    table = table.sample(frac=1, random_state=3).reset_index(drop=True)
+    road = line((-5, 21), (90, 19), (245, 22))
+    barriers = [
+        Barrier("road", np.array([road], dtype=object), hard=False),
+        Barrier("rail", np.array([line((121, -5), (119, 45))], dtype=object), hard=True),
+    ]
+    once = border_table(table, barriers, near_m=5, discount=0.5)
+    monkeypatch.setattr("gridplan.graph.AT_ONCE", 7)
+    grouped = border_table(table, barriers, near_m=5, discount=0.5, workers=2)
+    pd.testing.assert_frame_equal(once, grouped)
+    assert {"road"} <= {name for names in once["along"] for name in names}

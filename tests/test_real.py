@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 import shapely
 
+from gridplan.codes import choose_profile
 from gridplan.config import Config
 from gridplan.domain import Severity
 from gridplan.layers import read_inputs
 from gridplan.pipeline import Options, Result, partition
+from gridplan.register import adopt, draft_of, open_register, verify
 
 OPTIONS = Options(maps=False, date=dt.date(2026, 1, 31))
 
@@ -91,3 +93,17 @@ def test_every_object_of_cambridge_has_its_grid(cambridge: Result, shared: Path)
     assert len(along) > 100
     lost = roads[~roads["grid_code"].isin(codes)].geometry.to_numpy()
     assert shapely.length(shapely.intersection(lost, ground)).sum() < 1.0
+
+
+@pytest.mark.parametrize("place", ["daan", "cambridge"])
+def test_codes_of_real_cities_are_issued_once(
+    place: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """The plan of a real city goes into the register, which verifies, and stays as it is."""
+    plan = request.getfixturevalue(place).plan
+    profile = choose_profile("auto", plan.communities["community_code"])
+    draft = draft_of(plan, profile, place, OPTIONS.date)
+    with open_register(tmp_path / "grids.gpkg", create=True) as register:
+        assert adopt(register, draft).counts == {"created": len(plan.grids)}
+        assert adopt(register, draft).already == str(OPTIONS.date)
+    assert verify(tmp_path / "grids.gpkg") == []

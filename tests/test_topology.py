@@ -13,6 +13,7 @@ from gridplan.topology import (
     absorb_parts,
     free_edges,
     polygons_of,
+    runs_of,
     shared_edges,
     uncovered_m2,
 )
@@ -151,3 +152,12 @@ def test_uncovered_ground_is_measured() -> None:
     cells = np.array([box(0, 0), box(20, 0, 25, 20), box(100, 0)])
     wrong = uncovered_m2(cells, np.array([0, 0, 1]), areas)
     assert wrong.tolist() == [100.0, 0.0, 400.0]
+
+
+def test_runs_hold_whole_groups() -> None:
+    """Runs cover everything in order, cut no group, and are as large as the limit lets them be."""
+    group = np.array([0, 0, 0, 1, 1, 4, 5, 5, 5, 5, 5, 6])
+    runs = [group[run].tolist() for run in runs_of(group, 4)]
+    assert runs == [[0, 0, 0], [1, 1, 4], [5, 5, 5, 5, 5], [6]]
+    assert [group[run].tolist() for run in runs_of(group, 100)] == [group.tolist()]
+    assert list(runs_of(group[:0], 4)) == []

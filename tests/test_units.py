@@ -7,7 +7,8 @@ import shapely
 
 from gridplan.domain import Finding, Severity
 from gridplan.errors import TopologyError
-from gridplan.units import largest_share, place_units
+from gridplan.layers.shares import largest_share
+from gridplan.units import place_units
 from gridplan.zones import zone_of_units
 from tests.worlds import CRS, box, communities, point, units
 

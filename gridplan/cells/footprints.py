@@ -1,17 +1,14 @@
 """Footprints: the ground that every unit has for itself before anything grows."""
 
-import geopandas as gpd
+from typing import NamedTuple
+
 import networkx as nx
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridplan.domain import Finding, Severity
 from gridplan.topology import Shapes, clean_coverage, polygons_of
-
-OVERLAP_M2 = 1.0
-"""Overlaps of two units above this are listed, in square metres."""
 
 SCRAP_M2 = 1.0
 """Detached bits of a footprint smaller than this are debris of the clipping, in square metres."""
@@ -23,53 +20,88 @@ SAME_PLACE_M = 0.1
 """Points nearer than this to each other, or to a footprint, stand on the same ground, in metres."""
 
 
-def find_footprints(
-    units: gpd.GeoDataFrame,
-    home: NDArray[np.int64],
-    areas: Shapes,
-    *,
-    tolerance_m: float,
-    findings: list[Finding],
-) -> Shapes:
-    """Cut polygon units free of each other and clip them to their community.
+class Footprints(NamedTuple):
+    """Ground of the units of one community, without overlaps.
 
     Parameters
     ----------
-    units
-        ``unit_id`` (missing for the bare ground of a community without units), ``community_code``
-        and polygons or points in metres.
+    shapes
+        (n,) polygons; empty for points and where nothing is left.
+    lost_m2
+        float64 (n,), ground that each unit lost to others of its community.
+    beyond
+        bool (n,), whether a unit reached beyond its community.
+    """
+
+    shapes: Shapes
+    lost_m2: NDArray[np.float64]
+    beyond: NDArray[np.bool_]
+
+
+def find_footprints(
+    shapes: Shapes, bare: NDArray[np.bool_], area: shapely.Geometry, *, tolerance_m: float
+) -> Footprints:
+    """Cut the polygon units of one community free of each other and clip them to it.
+
+    Where two units overlap the smaller one has the ground.
+
+    Parameters
+    ----------
+    shapes
+        (n,) polygons or points in metres.
+    bare
+        bool (n,), what is no unit but the bare ground of a community without any.
+    area
+        The community.
+    tolerance_m
+        Vertices nearer than this are one.
+    """
+    footprints = np.full(len(shapes), shapely.Polygon(), dtype=object)
+    footprints[bare] = area
+    lost_m2, beyond = np.zeros(len(shapes)), np.zeros(len(shapes), dtype=bool)
+    solid = np.flatnonzero((shapely.get_dimensions(shapes) == 2) & ~bare)
+    if not len(solid):
+        return Footprints(footprints, lost_m2, beyond)
+    clean = shapes[solid]
+    if not shapely.coverage_is_valid(clean, gap_width=tolerance_m):
+        clean = clean_coverage(clean, snap_m=tolerance_m, gap_m=0.0, overlaps_to="min_area")
+        lost_m2[solid] = shapely.area(shapes[solid]) - shapely.area(clean)
+    shapely.prepare(area)
+    crossing = ~shapely.covers(area, clean)
+    clean[crossing] = shapely.intersection(clean[crossing], area)
+    footprints[solid] = _without_scraps(polygons_of(clean), tolerance_m)
+    beyond[solid] = crossing
+    return Footprints(footprints, lost_m2, beyond)
+
+
+def lost_across(
+    shapes: Shapes, home: NDArray[np.int64], areas: Shapes, beyond: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Measure the ground beyond their own community on which units of another one stand.
+
+    Parameters
+    ----------
+    shapes
+        (n,) units as given.
     home
         int64 (n,), position of each unit's community in ``areas``.
     areas
-        Communities, a coverage.
-    tolerance_m
-        Vertices nearer than this are one.
-    findings
-        One ``unit-overlaps`` per unit that loses ground to others is added.
+        Communities.
+    beyond
+        int64 (k,), the units that reach beyond their community.
 
     Returns
     -------
     numpy.ndarray
-        (n,) polygons without overlaps. Where two units overlap the smaller one has the ground.
-        Empty for points and where nothing is left.
+        float64 (k,), m2.
     """
-    shapes = units.geometry.to_numpy()
-    footprints = np.full(len(shapes), shapely.Polygon(), dtype=object)
-    bare = units["unit_id"].isna().to_numpy()
-    footprints[bare] = areas[home[bare]]
-    solid = np.flatnonzero((shapely.get_dimensions(shapes) == 2) & ~bare)
-    if not len(solid):
-        return footprints
-    given, ground = shapes[solid], areas[home[solid]]
-    clean = given.copy()
-    if not shapely.coverage_is_valid(given, gap_width=tolerance_m):
-        clean = clean_coverage(given, snap_m=tolerance_m, gap_m=0.0, overlaps_to="min_area")
-        _list_overlaps(units.iloc[solid], given, clean, findings)
-    shapely.prepare(areas)
-    crossing = ~shapely.covers(ground, clean)
-    clean[crossing] = shapely.intersection(clean[crossing], ground[crossing])
-    footprints[solid] = _without_scraps(polygons_of(clean), tolerance_m)
-    return footprints
+    outside = shapely.difference(shapes[beyond], areas[home[beyond]])
+    unit, other = shapely.STRtree(shapes).query(outside, predicate="intersects")
+    strange = home[other] != home[beyond[unit]]
+    unit, other = unit[strange], other[strange]
+    kept = shapely.intersection(shapes[other], areas[home[other]])
+    common = shapely.area(shapely.intersection(outside[unit], kept))
+    return np.bincount(unit, weights=common, minlength=len(beyond)).astype(np.float64)
 
 
 def _without_scraps(shapes: Shapes, tolerance_m: float) -> Shapes:
@@ -90,30 +122,8 @@ def _without_scraps(shapes: Shapes, tolerance_m: float) -> Shapes:
     return result
 
 
-def _list_overlaps(
-    units: gpd.GeoDataFrame, given: Shapes, clean: Shapes, findings: list[Finding]
-) -> None:
-    lost = shapely.area(given) - shapely.area(clean)
-    ids, homes = units["unit_id"].to_numpy(), units["community_code"].to_numpy()
-    for i in np.flatnonzero(lost > OVERLAP_M2):
-        findings.append(
-            Finding(
-                "unit-overlaps",
-                Severity.REPAIRED,
-                f"unit {ids[i]} overlaps its neighbours; {lost[i]:.1f} m² of it went to them",
-                layer="units",
-                place=str(ids[i]),
-                community_code=str(homes[i]),
-                value=round(float(lost[i]), 2),
-                limit=OVERLAP_M2,
-            )
-        )
-
-
-def find_hosts(
-    footprints: Shapes, shapes: Shapes, home: NDArray[np.int64], areas: Shapes
-) -> NDArray[np.int64]:
-    """Find for every unit the unit whose ground it stands on; itself for nearly all.
+def find_hosts(footprints: Shapes, shapes: Shapes, area: shapely.Geometry) -> NDArray[np.int64]:
+    """Find for every unit of a community the unit whose ground it stands on; itself for nearly all.
 
     A point inside a footprint, several points at one place, or a unit with no ground left in its
     community stand on another unit's ground. Every other unit without a footprint gets a small
@@ -125,10 +135,8 @@ def find_hosts(
         (n,) polygons as of ``find_footprints``; the discs are written into it.
     shapes
         (n,) units as given.
-    home
-        int64 (n,), position of each unit's community in ``areas``.
-    areas
-        Communities.
+    area
+        The community.
 
     Returns
     -------
@@ -139,43 +147,40 @@ def find_hosts(
     bare = np.flatnonzero(shapely.is_empty(footprints))
     if not len(bare):
         return host
-    spots = _spots(shapes[bare], areas[home[bare]])
-    on = _on_footprint(spots, home[bare], footprints, home)
+    spots = _spots(shapes[bare], area)
+    on = _on_footprint(spots, footprints)
     host[bare] = np.where(on >= 0, on, bare)
     free = np.flatnonzero(on < 0)
-    first = _same_place(spots[free], home[bare[free]])
+    first = _same_place(spots[free])
     host[bare[free]] = bare[free[first]]
     own = free[first == np.arange(len(free))]
-    footprints[bare[own]] = _discs(spots[own], footprints, areas[home[bare[own]]])
+    footprints[bare[own]] = _discs(spots[own], footprints, area)
     return host
 
 
-def _spots(shapes: Shapes, ground: Shapes) -> Shapes:
+def _spots(shapes: Shapes, area: shapely.Geometry) -> Shapes:
     """One place for every unit, moved to the border where it lies outside its community."""
     spots: Shapes = shapely.point_on_surface(shapes)
-    away = ~shapely.intersects(spots, ground)
-    lines = shapely.shortest_line(ground[away], spots[away])
+    away = ~shapely.intersects(spots, area)
+    lines = shapely.shortest_line(area, spots[away])
     spots[away] = shapely.get_point(lines, 0)
     return spots
 
 
-def _on_footprint(
-    spots: Shapes, spot_home: NDArray[np.int64], footprints: Shapes, home: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """First unit of the same community whose footprint is under each spot; -1 where none is."""
+def _on_footprint(spots: Shapes, footprints: Shapes) -> NDArray[np.int64]:
+    """First unit whose footprint is under each spot; -1 where none is."""
     solid = np.flatnonzero(~shapely.is_empty(footprints))
     spot, hit = shapely.STRtree(footprints[solid]).query(
         spots, predicate="dwithin", distance=SAME_PLACE_M
     )
-    same = spot_home[spot] == home[solid[hit]]
-    found = pd.Series(solid[hit[same]], index=spot[same], dtype="int64").groupby(level=0).min()
+    found = pd.Series(solid[hit], index=spot, dtype="int64").groupby(level=0).min()
     return found.reindex(range(len(spots)), fill_value=-1).to_numpy()
 
 
-def _same_place(spots: Shapes, home: NDArray[np.int64]) -> NDArray[np.int64]:
-    """First spot of the same community that lies at the same place as each spot."""
+def _same_place(spots: Shapes) -> NDArray[np.int64]:
+    """First spot that lies at the same place as each spot."""
     a, b = shapely.STRtree(spots).query(spots, predicate="dwithin", distance=SAME_PLACE_M)
-    near = (a < b) & (home[a] == home[b])
+    near = a < b
     first = np.arange(len(spots))
     places = nx.Graph(zip(a[near].tolist(), b[near].tolist(), strict=True))
     for place in nx.connected_components(places):
@@ -183,7 +188,7 @@ def _same_place(spots: Shapes, home: NDArray[np.int64]) -> NDArray[np.int64]:
     return first
 
 
-def _discs(spots: Shapes, footprints: Shapes, ground: Shapes) -> Shapes:
+def _discs(spots: Shapes, footprints: Shapes, area: shapely.Geometry) -> Shapes:
     """Small discs around spots that touch neither each other nor a footprint."""
     radius = np.full(len(spots), DISC_M)
     solid = footprints[~shapely.is_empty(footprints)]
@@ -197,6 +202,6 @@ def _discs(spots: Shapes, footprints: Shapes, ground: Shapes) -> Shapes:
         )
         np.minimum.at(radius, spot, np.maximum(share * metres, 0.01))
     discs = shapely.buffer(spots, radius, quad_segs=4)
-    crossing = ~shapely.covers(ground, discs)
-    discs[crossing] = shapely.intersection(discs[crossing], ground[crossing])
+    crossing = ~shapely.covers(area, discs)
+    discs[crossing] = shapely.intersection(discs[crossing], area)
     return polygons_of(discs)

@@ -1,7 +1,7 @@
 """From units to cells that tile their communities."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -9,18 +9,32 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridplan.cells.divide import Edges, share_gaps
-from gridplan.cells.footprints import find_footprints, find_hosts
-from gridplan.cells.settle import SNAP_M, settle_cells
+from gridplan.cells.footprints import lost_across
+from gridplan.cells.outline import NO_OUTLINE, Outline, edges_of, match_outlines
+from gridplan.cells.place import Grown, Place, grow_place
+from gridplan.cells.settle import SLIVER_M, SNAP_M
 from gridplan.domain import Finding, Severity
 from gridplan.errors import TopologyError
 from gridplan.processes import process_count, run_pieces
-from gridplan.topology import TILE_TOLERANCE, Shapes, free_edges, uncovered_m2
+from gridplan.topology import (
+    TILE_TOLERANCE,
+    Shapes,
+    clean_coverage,
+    runs_of,
+    uncovered_m2,
+)
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 ALONE_UNITS = 30_000
 """Up to this many units one process is done before others have started."""
+
+OVERLAP_M2 = 1.0
+"""Overlaps of two units above this are listed, in square metres."""
+
+AT_ONCE = 20_000
+"""Cells whose borders are compared at once."""
 
 
 def grow_cells(
@@ -31,6 +45,7 @@ def grow_cells(
     tolerance_m: float,
     findings: list[Finding],
     workers: int = 1,
+    known: dict[bytes, Grown] | None = None,
 ) -> gpd.GeoDataFrame:
     """Turn units into cells that tile every community.
 
@@ -49,6 +64,8 @@ def grow_cells(
         ``unit-overlaps`` and ``unit-shares-cell`` are added.
     workers
         Processes for a large city, which change nothing else; 0 is every core.
+    known
+        Communities that were grown before with the same lines; what is grown now is added.
 
     Returns
     -------
@@ -63,22 +80,17 @@ def grow_cells(
     """
     home = np.searchsorted(communities["community_code"], units["community_code"]).astype(np.int64)
     areas = communities.geometry.to_numpy()
-    shapes = units.geometry.to_numpy()
-    if _tile(shapes, home, areas):
+    if _tile(units.geometry.to_numpy(), home, areas):
         return units.assign(shares=pd.Series([None] * len(units), index=units.index, dtype=object))
-    footprints = find_footprints(units, home, areas, tolerance_m=tolerance_m, findings=findings)
-    host = find_hosts(footprints, shapes, home, areas)
-    lines = _lines(cut_lines)
     workers = process_count(workers) if len(units) > ALONE_UNITS else 1
-    while True:
-        parts, owner, group = _grow_all(footprints, host, home, areas, lines, workers)
-        cells = settle_cells(
-            parts, owner, group, host=host, footprints=footprints, tolerance_m=tolerance_m
-        )
-        if not _rehouse(cells, host, footprints, home):
-            break
-    _refuse(cells, units, home, communities)
-    ids = units["unit_id"].to_numpy(dtype=object)
+    matched = _matched(areas, tolerance_m)
+    places = _places(units, home, matched, _lines(cut_lines), tolerance_m)
+    grown = _grow_all(len(units), len(areas), places, workers, known)
+    cells = match_outlines(grown.cells, matched, grown.outlines)
+    grown.wrong_m2 += _shifted_m2(areas, matched)
+    _refuse(cells, grown, units, home, communities)
+    _list_overlaps(grown, units, home, matched, findings)
+    ids, host = units["unit_id"].to_numpy(dtype=object), grown.host
     sharing = host != np.arange(len(host))
     _list_shared(ids, host, units["community_code"].to_numpy(), findings)
     shares = pd.Series(np.where(sharing, ids[host], None), index=units.index, dtype=object)
@@ -99,8 +111,9 @@ def _tile(shapes: Shapes, home: Ints, areas: Shapes) -> bool:
     filled = np.bincount(home, weights=shapely.area(shapes), minlength=len(areas))
     if (np.abs(filled - total) > TILE_TOLERANCE * total).any():
         return False
-    if not shapely.coverage_is_valid(shapes):
-        return False
+    for own, around in _groups(np.arange(len(shapes)), home, areas):
+        if not shapely.coverage_is_valid(shapes[np.r_[own, around]]):
+            return False
     return bool((uncovered_m2(shapes, home, areas) <= TILE_TOLERANCE * total).all())
 
 
@@ -112,67 +125,139 @@ def _lines(groups: Sequence[Shapes]) -> Shapes:
     return lines
 
 
-@dataclass(frozen=True)
-class _Place:
-    """One community and what its gaps are shared by, as of ``share_gaps``."""
+def _matched(areas: Shapes, tolerance_m: float) -> Shapes:
+    """Communities that match vertex for vertex; with premises cut out they may not yet."""
+    edges = edges_of(areas)
+    short = bool((np.abs(edges.high - edges.low) <= SNAP_M).any())
+    if short or not shapely.coverage_is_valid(areas):
+        areas = clean_coverage(areas, snap_m=SNAP_M, gap_m=SLIVER_M)
+        if not shapely.coverage_is_valid(areas):
+            areas = clean_coverage(areas, snap_m=tolerance_m, gap_m=SLIVER_M)
+    return areas
 
-    index: int
-    area: shapely.Geometry
-    footprints: Shapes
-    edges: Edges
-    lines: Shapes
+
+def _shifted_m2(before: Shapes, after: Shapes) -> Floats:
+    """Ground that matching took from an area or gave to it."""
+    shifted = np.zeros(len(before))
+    changed = np.flatnonzero(~shapely.equals_exact(before, after, 0.0))
+    shifted[changed] = shapely.area(shapely.symmetric_difference(before[changed], after[changed]))
+    return shifted
 
 
-def _share(place: _Place) -> tuple[Shapes, Ints]:
-    return share_gaps(place.area, place.footprints, place.edges, place.lines)
+def _places(
+    units: gpd.GeoDataFrame, home: Ints, areas: Shapes, lines: Shapes, tolerance_m: float
+) -> Iterator[tuple[Ints, Place]]:
+    """Every community with the positions of its units."""
+    shapes, bare = units.geometry.to_numpy(), units["unit_id"].isna().to_numpy()
+    order = np.argsort(home, kind="stable")
+    rows = np.split(order, np.searchsorted(home[order], np.arange(1, len(areas))))
+    tree = shapely.STRtree(lines)
+    for i, (area, own) in enumerate(zip(areas, rows, strict=True)):
+        cuts = lines[np.sort(tree.query(area, predicate="intersects"))]
+        yield own, Place(i, area, shapes[own], bare[own], cuts, tolerance_m)
+
+
+@dataclass
+class _City:
+    """The cells of all communities before their outlines are matched; as of ``Grown``."""
+
+    cells: Shapes
+    host: Ints
+    lost_m2: Floats
+    beyond: list[Ints]
+    outlines: list[Outline]
+    wrong_m2: Floats
+    sound: NDArray[np.bool_]
+
+    def take(self, index: int, own: Ints, done: Grown) -> None:
+        """Take over one community, whose units stand at ``own``."""
+        self.cells[own], self.host[own] = done.cells, own[done.host]
+        self.lost_m2[own] = done.lost_m2
+        self.beyond[index] = own[done.beyond]
+        self.outlines[index] = replace(done.outline, cell=own[done.outline.cell])
+        self.wrong_m2[index], self.sound[index] = done.wrong_m2, done.sound
 
 
 def _grow_all(
-    footprints: Shapes, host: Ints, home: Ints, areas: Shapes, lines: Shapes, workers: int
-) -> tuple[Shapes, Ints, Ints]:
-    """Footprints and gap pieces of every community, with their unit (-1: nobody) and community."""
-    hosts = np.flatnonzero(host == np.arange(len(host)))
-    own = hosts[np.argsort(home[hosts], kind="stable")]
-    start, end, unit = free_edges(footprints[own])
-    ends = np.searchsorted(home[own], np.arange(len(areas) + 1))
-    edges = np.searchsorted(unit, ends)
-    tree = shapely.STRtree(lines)
-    places = (
-        _Place(
-            i,
-            area,
-            footprints[own[ends[i] : ends[i + 1]]],
-            Edges(
-                start[edges[i] : edges[i + 1]],
-                end[edges[i] : edges[i + 1]],
-                unit[edges[i] : edges[i + 1]] - ends[i],
-            ),
-            lines[np.sort(tree.query(area, predicate="intersects"))],
-        )
-        for i, area in enumerate(areas)
+    units: int,
+    areas: int,
+    places: Iterator[tuple[Ints, Place]],
+    workers: int,
+    known: dict[bytes, Grown] | None,
+) -> _City:
+    """Grow the cells of every community, each on its own."""
+    city = _City(
+        np.full(units, shapely.Polygon(), dtype=object),
+        np.arange(units),
+        np.zeros(units),
+        [np.empty(0, dtype=np.int64)] * areas,
+        [NO_OUTLINE] * areas,
+        np.zeros(areas),
+        np.ones(areas, dtype=bool),
     )
-    parts, owners = [footprints[own]] * (len(areas) + 1), [own] * (len(areas) + 1)
-    for place, (pieces, who) in run_pieces(_share, places, workers):
-        i = place.index
-        parts[i + 1], owners[i + 1] = pieces, np.where(who >= 0, own[who + ends[i]], -1)
-    group = np.repeat(np.arange(len(areas)), [len(o) for o in owners[1:]])
-    return np.concatenate(parts), np.concatenate(owners), np.r_[home[own], group]
+    rows: dict[int, Ints] = {}
+
+    def unknown() -> Iterator[Place]:
+        for own, place in places:
+            done = known.get(place.key) if known else None
+            if done is not None:
+                city.take(place.index, own, done)
+            else:
+                rows[place.index] = own
+                yield place
+
+    for place, done in run_pieces(grow_place, unknown(), workers):
+        city.take(place.index, rows.pop(place.index), done)
+        if known is not None:
+            known[place.key] = done
+    return city
 
 
-def _rehouse(cells: Shapes, host: Ints, footprints: Shapes, home: Ints) -> bool:
-    """Make units whose ground vanished guests of the nearest unit; tell whether there were any."""
-    alone = host == np.arange(len(host))
-    lost = np.flatnonzero(shapely.is_empty(cells) & alone)
-    firm = np.flatnonzero(~shapely.is_empty(cells) & alone)
-    moved = False
-    for unit in lost:
-        near = firm[home[firm] == home[unit]]
-        if len(near):
-            metres = shapely.distance(footprints[unit], footprints[near])
-            host[host == unit] = near[int(np.argmin(metres))]
-            moved = True
-    footprints[lost] = shapely.Polygon()
-    return moved
+def _unmatched(cells: Shapes, grown: _City, home: Ints, areas: Shapes) -> Ints:
+    """Communities whose cells do not match vertex for vertex, among themselves or with others."""
+    border = np.unique(np.concatenate([o.cell for o in grown.outlines]))
+    wrong = [np.flatnonzero(~grown.sound)]
+    for own, around in _groups(border, home, areas):
+        loose = shapely.coverage_invalid_edges(cells[np.r_[own, around]])
+        wrong.append(home[own[~shapely.is_empty(loose[: len(own)])]])
+    return np.unique(np.concatenate(wrong))
+
+
+def _groups(cells: Ints, home: Ints, areas: Shapes) -> Iterator[tuple[Ints, Ints]]:
+    """Cells of some communities, and those of the communities around them, group by group."""
+    cells = cells[np.argsort(home[cells], kind="stable")]
+    tree = shapely.STRtree(areas)
+    for run in runs_of(home[cells], AT_ONCE):
+        own = np.unique(home[cells[run]])
+        around = np.setdiff1d(tree.query(areas[own], predicate="intersects")[1], own)
+        yield cells[run], cells[np.isin(home[cells], around)]
+
+
+def _list_overlaps(
+    grown: _City,
+    units: gpd.GeoDataFrame,
+    home: Ints,
+    areas: Shapes,
+    findings: list[Finding],
+) -> None:
+    """List the units that lose ground to others, of their own community or of another."""
+    ids, codes = units["unit_id"].to_numpy(), units["community_code"].to_numpy()
+    beyond = np.concatenate(grown.beyond)
+    lost = grown.lost_m2
+    lost[beyond] += lost_across(units.geometry.to_numpy(), home, areas, beyond)
+    for i in np.flatnonzero(lost > OVERLAP_M2):
+        findings.append(
+            Finding(
+                "unit-overlaps",
+                Severity.REPAIRED,
+                f"unit {ids[i]} overlaps its neighbours; {lost[i]:.1f} m² of it went to them",
+                layer="units",
+                place=str(ids[i]),
+                community_code=str(codes[i]),
+                value=round(float(lost[i]), 2),
+                limit=OVERLAP_M2,
+            )
+        )
 
 
 def _list_shared(ids: Shapes, host: Ints, codes: Shapes, findings: list[Finding]) -> None:
@@ -192,7 +277,11 @@ def _list_shared(ids: Shapes, host: Ints, codes: Shapes, findings: list[Finding]
 
 
 def _refuse(
-    cells: Shapes, units: gpd.GeoDataFrame, home: Ints, communities: gpd.GeoDataFrame
+    cells: Shapes,
+    grown: _City,
+    units: gpd.GeoDataFrame,
+    home: Ints,
+    communities: gpd.GeoDataFrame,
 ) -> None:
     """Raise where cells do not tile their communities, naming the communities."""
     areas = communities.geometry.to_numpy()
@@ -203,19 +292,17 @@ def _refuse(
         "one place, or give it a shape of its own"
         for i in np.flatnonzero(shapely.is_empty(cells))
     ]
-    wrong = uncovered_m2(cells, home, areas)
+    wrong = grown.wrong_m2
     limit = np.maximum(TILE_TOLERANCE * shapely.area(areas), SNAP_M * shapely.length(areas))
     problems += [
         f"community {codes[i]}: its cells miss or exceed it by {wrong[i]:.2f} m²; look for units "
         "that overlap or lie twice in the same place"
         for i in np.flatnonzero(wrong > limit)
     ]
-    loose = shapely.coverage_invalid_edges(cells)
-    unmatched = np.unique(home[~shapely.is_empty(loose)])
     problems += [
         f"community {codes[i]}: its cells do not match vertex for vertex; raise "
         "topology.tolerance_m, or look for units that nearly touch"
-        for i in unmatched
+        for i in _unmatched(cells, grown, home, areas)
     ]
     if problems:
         raise TopologyError(problems)

@@ -1,10 +1,12 @@
-"""One coverage of the whole city from footprints and pieces of gaps."""
+"""One coverage of a community from footprints and pieces of gaps."""
+
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from gridplan.cells.outline import Outline, fit_outline
 from gridplan.cells.strips import share_ground
 from gridplan.topology import (
     Shapes,
@@ -27,93 +29,118 @@ STANDS_M2 = 0.01
 Ints = NDArray[np.int64]
 
 
+class Settled(NamedTuple):
+    """Cells of one community, their edges along its outline, and whether they match each other."""
+
+    cells: Shapes
+    outline: Outline
+    sound: bool
+
+
 def settle_cells(
+    area: shapely.Geometry,
     parts: Shapes,
     owner: Ints,
-    group: Ints,
     *,
     host: Ints,
     footprints: Shapes,
     tolerance_m: float,
-) -> Shapes:
-    """Join footprints and gap pieces to one cell per unit, clean for the whole city at once.
+) -> Settled:
+    """Join footprints and gap pieces of one community to one cell per unit, and clean them.
 
     Parameters
     ----------
+    area
+        The community.
     parts
-        Polygons that tile the communities, but for the noise of arithmetic.
-    owner, group
-        int64, the unit (-1: nobody's) and the community of each part.
+        Polygons that tile it, but for the noise of arithmetic.
+    owner
+        int64, the unit of each part; -1: nobody's.
     host
         int64 (n,), by unit the unit on whose ground it stands.
     footprints
         (n,) ground of each unit; empty for a guest.
     tolerance_m
-        Coarser snapping for a city that the fine one leaves unmatched, in metres.
+        Coarser snapping where the fine one leaves cells unmatched, in metres.
 
     Returns
     -------
-    numpy.ndarray
+    Settled
         (n,) cells, a coverage; empty for a unit that lost all its ground.
     """
-    whole, owner, group = share_ground(*_join(parts, owner, group), host)
-    cells = clean_coverage(whole, snap_m=SNAP_M, gap_m=SLIVER_M)
-    if not shapely.coverage_is_valid(cells):
-        cells = clean_coverage(whole, snap_m=tolerance_m, gap_m=SLIVER_M)
-    pieces, index = shapely.get_parts(cells, return_index=True)
-    owner, group = owner[index].copy(), group[index]
+    whole, owner = share_ground(*_join(parts, owner), host)
+    snaps = (SNAP_M, SNAP_M, tolerance_m)
+    for snap_m in snaps:
+        clean = clean_coverage(whole, snap_m=snap_m, gap_m=SLIVER_M)
+        cells = _one_each(clean, owner, footprints)
+        cells, outline = fit_outline(cells, area, snap_m=snap_m)
+        sound = bool(shapely.coverage_is_valid(cells) and shapely.is_valid(cells).all())
+        if sound and not outline.loose:
+            break
+        whole, owner = _trimmed(area, whole, owner)
+    return Settled(cells, outline, sound)
+
+
+def _one_each(clean: Shapes, owner: Ints, footprints: Shapes) -> Shapes:
+    """One cell per unit; what lost touch with its unit goes to a neighbour."""
+    pieces, index = shapely.get_parts(clean, return_index=True)
+    owner = owner[index].copy()
     _disown_detached(pieces, owner, footprints)
-    owner = absorb_parts(pieces, owner, group)
-    owner = _adopt_islands(pieces, owner, group)
-    return _coverage_unions(pieces, owner, len(footprints))
+    owner = absorb_parts(pieces, owner, np.zeros(len(pieces), dtype=np.int64))
+    return _coverage_unions(pieces, _adopt_islands(pieces, owner), len(footprints))
 
 
-def _join(parts: Shapes, owner: Ints, group: Ints) -> tuple[Shapes, Ints, Ints]:
+def _trimmed(area: shapely.Geometry, whole: Shapes, owner: Ints) -> tuple[Shapes, Ints]:
+    """Cut off what reaches beyond the community, and add what is left of it as nobody's."""
+    inside = polygons_of(shapely.intersection(whole, area))
+    rest = shapely.get_parts(shapely.difference(area, shapely.union_all(whole)))
+    rest = rest[shapely.area(rest) > 0]
+    return np.r_[inside, rest], np.r_[owner, np.full(len(rest), -1)]
+
+
+def _join(parts: Shapes, owner: Ints) -> tuple[Shapes, Ints]:
     """One piece per owner; nobody's pieces stay as they are."""
     owned = owner >= 0
-    who, first, position = np.unique(owner[owned], return_index=True, return_inverse=True)
+    who, position = np.unique(owner[owned], return_inverse=True)
     cells = polygons_of(unions(parts[owned], position, len(who)))
-    return (
-        np.r_[cells, polygons_of(parts[~owned])],
-        np.r_[who, owner[~owned]],
-        np.r_[group[owned][first], group[~owned]],
-    )
+    return np.r_[cells, polygons_of(parts[~owned])], np.r_[who, owner[~owned]]
 
 
 def _disown_detached(pieces: Shapes, owner: Ints, footprints: Shapes) -> None:
     """Take from a unit the pieces of its cell away from its footprint; a guest keeps one piece."""
-    many = pd.Series(owner).duplicated(keep=False).to_numpy() & (owner >= 0)
-    at = np.flatnonzero(many)
-    stands = shapely.area(shapely.intersection(pieces[at], footprints[owner[at]]))
-    table = pd.DataFrame({"owner": owner[at], "stands": stands, "area": shapely.area(pieces[at])})
-    best = table.groupby("owner")[["stands", "area"]].transform("max")
-    has_ground = best["stands"] >= STANDS_M2
-    keeps = (table["stands"] >= STANDS_M2).where(has_ground, table["area"] == best["area"])
-    owner[at[~keeps.to_numpy()]] = -1
+    count = np.bincount(owner[owner >= 0], minlength=len(footprints))
+    at = np.flatnonzero((owner >= 0) & (count[owner] > 1))
+    if not len(at):
+        return
+    who, area = owner[at], shapely.area(pieces[at])
+    stands = shapely.area(shapely.intersection(pieces[at], footprints[who]))
+    ground, largest = np.zeros((2, len(footprints)))
+    np.maximum.at(ground, who, stands)
+    np.maximum.at(largest, who, area)
+    has_ground = ground[who] >= STANDS_M2
+    owner[at[~np.where(has_ground, stands >= STANDS_M2, area == largest[who])]] = -1
 
 
-def _adopt_islands(pieces: Shapes, owner: Ints, group: Ints) -> Ints:
-    """Give ground that touches no cell of its community, such as a bare island, to the nearest."""
+def _adopt_islands(pieces: Shapes, owner: Ints) -> Ints:
+    """Give ground that touches no cell, such as a bare island, to the nearest."""
     left = np.flatnonzero(owner < 0)
-    if not len(left):
+    offers = np.flatnonzero(owner >= 0)
+    if not len(left) or not len(offers):
         return owner
     owner = owner.copy()
-    island = _connected(pieces[left], group[left])
+    island = _connected(pieces[left])
     for number in np.unique(island):
         own = left[island == number]
-        offers = np.flatnonzero((owner >= 0) & (group == group[own[0]]))
-        if len(offers):
-            metres = shapely.distance(shapely.union_all(pieces[own]), pieces[offers])
-            order = np.lexsort((owner[offers], np.round(metres, 3)))
-            owner[own] = owner[offers[order[0]]]
+        metres = shapely.distance(shapely.union_all(pieces[own]), pieces[offers])
+        order = np.lexsort((owner[offers], np.round(metres, 3)))
+        owner[own] = owner[offers[order[0]]]
     return owner
 
 
-def _connected(pieces: Shapes, group: Ints) -> Ints:
+def _connected(pieces: Shapes) -> Ints:
     """Smallest member of the connected part of each piece."""
     edges = shared_edges(pieces)
-    inside = group[edges.left] == group[edges.right]
-    a, b = edges.left[inside], edges.right[inside]
+    a, b = edges.left, edges.right
     label = np.arange(len(pieces))
     while True:
         lower = label.copy()

@@ -35,39 +35,37 @@ def cut_strips(shape: shapely.Geometry, count: int) -> Shapes:
 
 
 def share_ground(
-    cells: Shapes, owner: NDArray[np.int64], group: NDArray[np.int64], host: NDArray[np.int64]
-) -> tuple[Shapes, NDArray[np.int64], NDArray[np.int64]]:
+    cells: Shapes, owner: NDArray[np.int64], host: NDArray[np.int64]
+) -> tuple[Shapes, NDArray[np.int64]]:
     """Cut the cells that several units stand on into strips, one a unit.
 
     Parameters
     ----------
     cells
         (n,) polygons.
-    owner, group
-        int64 (n,), the unit (-1: nobody) and the community of each.
+    owner
+        int64 (n,), the unit of each; -1: nobody.
     host
         int64, by unit the unit on whose ground it stands.
 
     Returns
     -------
     tuple
-        ``cells``, ``owner`` and ``group`` with the strips in place of what was cut.
+        ``cells`` and ``owner`` with the strips in place of what was cut.
     """
     crowded = np.flatnonzero(np.bincount(host, minlength=len(host))[host] > 1)
+    if not len(crowded):
+        return cells, owner
     guests = pd.Series(crowded).groupby(host[crowded])
     shared = {int(str(unit)): np.sort(who.to_numpy()) for unit, who in guests}
     at = np.flatnonzero(np.isin(owner, list(shared)))
-    if not len(at):
-        return cells, owner, group
     # The largest part is cut; the others are nobody's, so that no strip is left without ground.
     parts, whole = shapely.get_parts(cells[at], return_index=True)
     largest = pd.Series(shapely.area(parts)).groupby(whole).idxmax().to_numpy()
     rest = np.setdiff1d(np.arange(len(parts)), largest)
     who = [shared[int(owner[i])] for i in at]
     strips = [cut_strips(parts[k], len(w)) for k, w in zip(largest, who, strict=True)]
-    groups = np.repeat(group[at], [len(w) for w in who])
     return (
         np.concatenate([np.delete(cells, at), *strips, parts[rest]]),
         np.concatenate([np.delete(owner, at), *who, np.full(len(rest), -1)]),
-        np.concatenate([np.delete(group, at), groups, group[at[whole[rest]]]]),
     )

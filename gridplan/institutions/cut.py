@@ -63,12 +63,12 @@ def cut_areas(
     outside = units[~units["unit_id"].isin(held)]
     grounds = np.array([s.ground for s in stands], dtype=object)
     place = pd.Series([s.community_code for s in stands], dtype=object)
+    row = {code: i for i, code in enumerate(codes)}
+    free, rows = outside.geometry.to_numpy(), outside.groupby("community_code").indices
     for code, own in place.groupby(place, sort=True).indices.items():
-        at = int(np.flatnonzero(codes == code)[0])
+        at = row[code]
         rest = shapely.difference(shapes[at], shapely.union_all(grounds[own]))
-        spots = shapely.point_on_surface(
-            outside.geometry[outside["community_code"] == code].to_numpy()
-        )
+        spots = shapely.point_on_surface(free[rows.get(code, [])])
         shapes[at], grounds[own] = _without_scraps(rest, grounds[own], spots)
     left = ~shapely.is_empty(shapes)
     frame = gpd.GeoDataFrame(

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from gridplan.config.institutions import InstitutionRules
 from gridplan.institutions.decide import Facts
+from gridplan.layers.shares import shares_of
 from gridplan.topology import Shapes, unions
-from gridplan.units import shares_of
 
 HALF = 0.5
 """A unit belongs to premises that hold at least this share of it."""
@@ -91,8 +91,7 @@ def members(shapes: Shapes, premises: Shapes) -> tuple[Ints, Ints]:
     tuple
         int64 positions of units and of the premises, pair by pair.
     """
-    frame = gpd.GeoDataFrame(geometry=premises)
-    table = shares_of(shapes, frame)
+    table = shares_of(shapes, gpd.GeoSeries(premises))
     inside = table[table["share"] >= HALF]
     return inside["shape"].to_numpy(dtype=np.int64), inside["area"].to_numpy(dtype=np.int64)
 
