@@ -36,6 +36,8 @@ def audit_plan(
     config: Config,
     exceptions: pd.DataFrame,
     decisions: pd.DataFrame | None = None,
+    *,
+    ours: bool = True,
 ) -> list[Finding]:
     """Recompute every promise of a written plan.
 
@@ -51,6 +53,9 @@ def audit_plan(
     decisions
         ``tables/institution_decisions.csv`` as text. A unit grid holds only where it stands here
         and its tests come out again.
+    ours
+        Whether gridplan made the plan. The codes of others are names that need fit no profile, and
+        no optimiser claims anything about their grids.
 
     Returns
     -------
@@ -64,7 +69,7 @@ def audit_plan(
         The layers cannot be audited at all; every reason at once.
     """
     require_layers(plan, inputs, tuple(config.inputs.zones), exceptions)
-    view, findings = make_view(plan, inputs, config, exceptions, decisions)
+    view, findings = make_view(plan, inputs, config, exceptions, decisions, ours=ours)
     ground = survey(view)
     joins = judge_joins(ground)
     findings += check_tiling(view)

@@ -184,7 +184,7 @@ def _codes(view: View) -> Iterator[Finding]:
                 f"grid {code} holds no unit; delete it, or correct grid_code of its units",
                 **where,
             )
-        if where["community_code"] in known:
+        if view.ours and where["community_code"] in known:
             yield from _misfit(view.config.codes, profile, code, where)
 
 

@@ -187,7 +187,7 @@ def _out_of_range(view: View, grid: int) -> Finding:
 def _claim(view: View, grid: int) -> str:
     """Quote what the optimiser says about it."""
     home = view.community_of_grid[grid]
-    if home < 0:
+    if home < 0 or not view.ours:
         return ""
     row = view.communities.iloc[home]
     gap = pd.to_numeric(row["gap"], errors="coerce")

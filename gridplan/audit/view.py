@@ -62,6 +62,8 @@ class View:
     grids, communities, streets, units
         The plan's layers, sorted by key, codes as text, polygons valid and never missing; of a key
         that stands twice (but for units) the polygons are joined.
+    ours
+        Whether gridplan made the plan.
     """
 
     plan: Plan
@@ -73,6 +75,7 @@ class View:
     streets: gpd.GeoDataFrame
     units: gpd.GeoDataFrame
     decisions: pd.DataFrame | None = None
+    ours: bool = True
 
     @cached_property
     def unit_grid_of(self) -> Ints:
@@ -221,6 +224,8 @@ def make_view(
     config: Config,
     exceptions: pd.DataFrame,
     decisions: pd.DataFrame | None = None,
+    *,
+    ours: bool = True,
 ) -> tuple[View, list[Finding]]:
     """Put the plan beside its inputs, and name its missing, invalid and doubled polygons."""
     findings: list[Finding] = []
@@ -231,7 +236,8 @@ def make_view(
         layers[name] = _tidy(frame, name)
     findings += _doubled(plan)
     listed = _listed(exceptions)
-    return View(plan, inputs, config, listed, **layers, decisions=decisions), findings
+    view = View(plan, inputs, config, listed, **layers, decisions=decisions, ours=ours)
+    return view, findings
 
 
 def _as_text(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:

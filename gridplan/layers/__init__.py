@@ -1,5 +1,6 @@
 """Layers in: any supported source into tables with a written column contract."""
 
+from gridplan.layers.anyplan import AnyPlan, grids_of_units, read_any_plan, read_places
 from gridplan.layers.inputs import Inputs
 from gridplan.layers.planfile import (
     read_assignment,
@@ -11,10 +12,14 @@ from gridplan.layers.planfile import (
 from gridplan.layers.read import read_inputs
 
 __all__ = [
+    "AnyPlan",
     "Inputs",
+    "grids_of_units",
+    "read_any_plan",
     "read_assignment",
     "read_exceptions",
     "read_inputs",
+    "read_places",
     "read_plan",
     "read_run",
     "read_table",

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
 from gridplan.domain import Finding
+from gridplan.layers.categories import Categories
 from gridplan.layers.tally import Tally
+
+if TYPE_CHECKING:
+    from gridplan.config.catalogue import Catalogue
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,14 @@ class Inputs:
         ``facility_id``, ``institution_id``, ``building_id``, ``public_space_id`` or ``road_id``,
         then ``name`` and ``kind`` ("" where unknown), what ``add_traits`` adds, and geometry;
         ``roads`` with ``bridge`` (bool) where a filter tells bridges.
-    locks, staff
-        Tables as read, for the stages that use them.
+    locks
+        Table as read, for the stage that uses it.
+    staff
+        People, columns as of ``read_staff``.
+    duties
+        The catalogue of what is to be done in a grid.
+    categories
+        What the register or the units count of ``[workload.categories]``; None where nothing.
     divided
         Buildings above the maximum that were cut into stairwells, as they were: ``building_id``,
         ``households``, ``community_code``, and footprints. Their stairwells stand in ``units``.
@@ -67,6 +78,8 @@ class Inputs:
     extra: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     locks: pd.DataFrame | None = None
     staff: pd.DataFrame | None = None
+    duties: "Catalogue | None" = None
+    categories: Categories | None = None
     divided: gpd.GeoDataFrame | None = None
     stairwells: pd.DataFrame | None = None
     tallies: tuple[Tally, ...] = ()

@@ -254,8 +254,8 @@ def _texts(path: Path, layer: str, encoding: str | None) -> str | None:
         )
     except UnicodeDecodeError:
         return None
-    cells = rows.select_dtypes(exclude=[np.number]).astype(str).to_numpy().ravel()
-    return " ".join([*map(str, rows.columns), *cells])
+    cells = rows.select_dtypes(exclude=[np.number]).to_numpy(dtype=object).ravel()
+    return " ".join(map(str, [*rows.columns, *cells]))
 
 
 def _garbled(text: str | None) -> bool:

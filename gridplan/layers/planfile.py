@@ -13,8 +13,10 @@ from gridplan.errors import LayerError
 from gridplan.layers.columns import as_text, nearest, some
 from gridplan.text import unguard
 
-_REQUIRED = ("grids", "communities", "streets", "units")
-_OPTIONAL = ("buildings", "institutions", "facilities", "public_spaces", "roads")
+PLAN_LAYERS = ("grids", "communities", "streets", "units")
+"""Layers that every plan has."""
+
+_OPTIONAL = ("buildings", "institutions", "facilities", "public_spaces", "roads", "walks")
 _TEXT = ("grid_code", "community_code", "street_code", "unit_id", "building_id", "stairwell")
 
 
@@ -38,12 +40,12 @@ def read_plan(folder: Path) -> Plan:
         present = [str(name) for name, _ in pyogrio.list_layers(path)]
     except (OSError, RuntimeError, pyogrio.errors.DataSourceError) as err:
         raise LayerError(f"{path}: cannot be read: {str(err).splitlines()[0]}") from err
-    missing = [name for name in _REQUIRED if name not in present]
+    missing = [name for name in PLAN_LAYERS if name not in present]
     if missing:
         raise LayerError(f'{path}: no layer "{name}"; a plan has it' for name in missing)
-    layers = {name: _layer(path, name) for name in (*_REQUIRED, *_OPTIONAL) if name in present}
+    layers = {name: _layer(path, name) for name in (*PLAN_LAYERS, *_OPTIONAL) if name in present}
     return Plan(
-        **{name: layers[name] for name in _REQUIRED},
+        **{name: layers[name] for name in PLAN_LAYERS},
         extra={name: layers[name] for name in _OPTIONAL if name in layers},
         zone_layers=_zone_layers(layers["grids"]),
     )

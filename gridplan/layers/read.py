@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 from pyproj import CRS
 
+from gridplan.config.catalogue import load_catalogue
 from gridplan.domain import Finding, Severity
 from gridplan.errors import LayerError
 from gridplan.layers.areas import read_communities, read_streets
 from gridplan.layers.basic_units import read_units
 from gridplan.layers.boundaries import read_barrier, read_zones
+from gridplan.layers.categories import read_categories
 from gridplan.layers.coordinates import name_undeclared
 from gridplan.layers.inputs import Inputs
 from gridplan.layers.misfit import suspect_datums
 from gridplan.layers.notes import Notes
 from gridplan.layers.objects import EXTRA_LAYERS, read_objects
 from gridplan.layers.repair import judge_repairs, list_repeated_shapes
-from gridplan.layers.sheets import read_links, read_locks, read_sheet
+from gridplan.layers.sheets import read_links, read_locks
 from gridplan.layers.source import describe, file_hash
+from gridplan.layers.staff import read_staff
 
 if TYPE_CHECKING:
     from gridplan.config import Config
@@ -57,7 +60,10 @@ def read_inputs(config: "Config") -> Inputs:
     barriers = {name: read_barrier(config, name, crs, notes) for name in sections.barriers}
     extra = {name: read_objects(config, name, crs, notes) for name in EXTRA_LAYERS}
     links = read_links(config, units, division, notes)
-    locks, staff = read_locks(config, division, notes), read_sheet(config, "staff", notes)
+    locks = read_locks(config, division, notes)
+    staff = read_staff(config, communities, _given(zones), units, crs, notes)
+    duties = load_catalogue(config)
+    categories = read_categories(config, units, division, communities, crs, notes)
     name_undeclared(notes, CRS.from_user_input(text) if text else None)
     judge_repairs(notes, config.topology)
     list_repeated_shapes(units, "units", "unit_id", notes.findings)
@@ -76,6 +82,8 @@ def read_inputs(config: "Config") -> Inputs:
         extra=_given(extra),
         locks=locks,
         staff=staff,
+        duties=duties,
+        categories=categories,
         divided=None if division is None else division.buildings,
         stairwells=None if division is None else division.stairwells,
         tallies=tuple(notes.tallies),
@@ -123,6 +131,8 @@ def _communities(
 
 def _hashes(config: "Config") -> dict[str, str]:
     paths = {s.path for _, s in config.inputs.sources() if isinstance(s.path, Path)}
+    if config.duties is not None and isinstance(config.duties.catalogue, Path):
+        paths.add(config.duties.catalogue)
     folder = config.file.parent
     return {_shown(path, folder): file_hash(path) for path in sorted(paths)}
 

@@ -90,12 +90,12 @@ def count_register(
     if counts is None:
         return None
     rows = pd.DataFrame({"said": said, "number": number, "households": counts})
-    _find_owners(rows, table, section, units, communities)
+    find_owners(rows, table, section, units, communities)
     _list_lost(rows, section, where, notes)
     return _counted(rows, units, Method.COUNTED if by_place else Method.REGISTER, where)
 
 
-def _find_owners(
+def find_owners(
     rows: pd.DataFrame,
     table: pd.DataFrame,
     section: "Register",
