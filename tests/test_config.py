@@ -354,7 +354,8 @@ def test_schema_lets_inputs_inherit_their_path() -> None:
     assert '"null"' not in json.dumps(schema)
     assert set(schema["properties"]) == {
         *("project", "inputs", "topology", "graph", "grids", "objective", "solve", "codes"),
-        *("institutions", "outputs"),
+        "communities",
+        *("institutions", "outputs", "people", "duties", "workload"),
     }
     assert "class" in schema["$defs"]["Roads"]["properties"]
     for name, entry in units["properties"].items():

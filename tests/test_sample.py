@@ -1,5 +1,6 @@
 """The invented city: sound, seeded, and with every hard case that it promises."""
 
+import tomllib
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ import shapely
 
 from gridplan.errors import ConfigError
 from gridplan.sample import City, config_text, make_city, write_city
+from gridplan.sample.write import duties_text
 
 ROOT = Path(__file__).parent.parent
 ZONES = ("residents_groups", "sanitation", "health", "police", "school")
@@ -241,17 +243,27 @@ def test_institutions_from_kiosk_to_campus(city: City) -> None:
 
 
 def test_staff_has_its_gaps(city: City) -> None:
-    """One community lacks a worker and cleaners; in another one person is down for three grids."""
+    """One community lacks workers and cleaners; in another one person is down for three grids."""
     staff = city.staff.groupby(["communities", "role"]).size().unstack(fill_value=0)
-    need = (city.communities.set_index("community_code")["households"] / 375).round()
+    households = city.communities.set_index("community_code")["households"].reindex(staff.index)
+    fewest, usual = np.ceil(households / 500), np.maximum(1, np.round(households / 375))
     short, shared = case(city, "staff-short")["id"], case(city, "staff-shared")["id"]
-    lacking = need.reindex(staff.index) - staff["grid_worker"]
-    assert lacking[short] == 1
+    workers = staff["grid_worker"]
+    assert workers[short] == fewest[short] - 1
     assert staff.loc[short, "cleaner"] == 0
-    assert lacking[shared] == 2
-    assert (lacking.drop([short, shared]) <= 0).all()
+    assert workers[shared] == max(1, fewest[shared] - 2)
+    assert (workers >= usual).drop([short, shared]).all()
     triple = city.staff[city.staff["grids"] == 3]
     assert list(triple["communities"]) == [shared]
+
+
+def test_one_duty_has_no_role(city: City) -> None:
+    """The catalogue has one item that nobody answers for, in the community that is planted."""
+    items = tomllib.loads(duties_text(city))["items"]
+    bare = [key for key, item in items.items() if not item["roles"]]
+    planted = case(city, "duty-without-role")
+    assert bare == [planted["id"]]
+    assert items[planted["id"]]["communities"] == [planted["community_code"]]
 
 
 def test_staff_zones_exist(city: City) -> None:
@@ -267,7 +279,9 @@ def test_same_seed_same_bytes(small: City, tmp_path: Path) -> None:
     write_city(small, tmp_path / "a")
     write_city(make_city(), tmp_path / "b")
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == ["city.gpkg", "planted.csv", "register.csv", "staff.csv", "stairwells.csv"]
+    assert names == [
+        "city.gpkg", "duties.toml", "planted.csv", "register.csv", "staff.csv", "stairwells.csv"
+    ]  # fmt: skip
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
     assert not make_city(seed=1).buildings.geometry.equals(small.buildings.geometry)
@@ -287,6 +301,7 @@ def test_committed_sample_is_current(small: City) -> None:
         assert (apart < 0.01).all(), name
     config = (ROOT / "configs" / "sample.toml").read_text(encoding="utf-8")
     assert config == config_text(small, "../data/samples")
+    assert (folder / "duties.toml").read_text(encoding="utf-8") == duties_text(small)
 
 
 def test_committed_sample_is_small(small: City) -> None:

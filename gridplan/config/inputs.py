@@ -85,6 +85,11 @@ class Units(Source):
         default=None,
         description="Column with the id of a block: units with the same one stay in one grid.",
     )
+    persons: Column | None = Field(
+        default=None,
+        description="Column with the people of a unit: the population in statistics, unless the "
+        "register gives it.",
+    )
     address: Column | None = Field(
         default=None,
         description="Column with the address, for a register that is joined by it; several are "
@@ -125,6 +130,9 @@ class Register(Source):
     )
     count: ColumnOrOne = Field(
         default=1, description="Column with the households of a row, or 1 where a row is one."
+    )
+    persons: Column | None = Field(
+        default=None, description="Column with the people of a row: the population in statistics."
     )
 
     @model_validator(mode="after")
@@ -295,7 +303,50 @@ class Locks(Source):
 
 
 class Staff(Source):
-    """The people who carry the grids: a table."""
+    """The people who carry the grids: a table, one row a person; see the section `people`.
+
+    A column that is not named is looked for by its usual names, such as `person_id`, `role`,
+    `communities`, `zones`, `home_x`, `home_y`, `load_limit`, `grids`.
+    """
+
+    id: Column | None = Field(
+        default=None,
+        description="Column with a number of the person, unique; it stands in tables, so it must "
+        "be no identity card or telephone number.",
+    )
+    name: Column | None = Field(
+        default=None,
+        description="Column with the person's name; written only where `[outputs] people = true`.",
+    )
+    role: Column | None = Field(
+        default=None, description="Column with the role: key, name or other word of one."
+    )
+    communities: Column | None = Field(
+        default=None,
+        description="Column with the codes of the communities served, separated by `;`.",
+    )
+    zones: Column | None = Field(
+        default=None,
+        description="Column with the zones served, as `layer:zone_id`, separated by `;`.",
+    )
+    home_x: Column | None = Field(
+        default=None, description="Column with x of the home, in the project's CRS; never written."
+    )
+    home_y: Column | None = Field(default=None, description="Column with y of the home.")
+    load_limit: Column | None = Field(
+        default=None, description="Column with the most households of the person's grids."
+    )
+    grids: Column | None = Field(
+        default=None, description="Column with the number of grids that the person may serve."
+    )
+    previous: Column | None = Field(
+        default=None,
+        description="Column with the codes of the grids served last year, separated by `;`.",
+    )
+    phone: Column | None = Field(
+        default=None,
+        description="Column with a telephone number; written only where `[outputs] people = true`.",
+    )
 
 
 class Inputs(Section):

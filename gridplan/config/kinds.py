@@ -176,5 +176,9 @@ Location = Annotated[Path | str, PlainValidator(_path), WithJsonSchema({"type": 
 Crs = Annotated[str, AfterValidator(_crs)]
 MetricCrs = Annotated[str, AfterValidator(_metric_crs)]
 LayerName = Annotated[str, AfterValidator(_layer_name)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
 Maps = Annotated[tuple[Literal["png", "pdf", "svg", "html"], ...], BeforeValidator(_as_tuple)]
+Sheets = Annotated[
+    tuple[Literal["district", "street", "community", "grid"], ...], BeforeValidator(_as_tuple)
+]
 Tables = Annotated[tuple[Literal["csv", "xlsx"], ...], BeforeValidator(_as_tuple)]

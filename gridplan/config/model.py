@@ -15,10 +15,12 @@ from gridplan.config.address import masked
 from gridplan.config.inputs import Inputs
 from gridplan.config.institutions import InstitutionRules
 from gridplan.config.kinds import Section
+from gridplan.config.people import Duties, People, Workload
 from gridplan.config.sections import (
     Codes,
     Graph,
     Grids,
+    NewCommunities,
     Objective,
     Outputs,
     Project,
@@ -42,8 +44,12 @@ class Config(Section):
     topology: Topology = Field(default_factory=Topology)
     graph: Graph = Field(default_factory=Graph)
     grids: Grids = Field(default_factory=Grids)
+    communities: NewCommunities = Field(default_factory=NewCommunities)
     institutions: InstitutionRules = Field(default_factory=InstitutionRules)
     objective: Objective = Field(default_factory=Objective)
+    people: People = Field(default_factory=People)
+    duties: Duties | None = None
+    workload: Workload | None = None
     solve: Solve = Field(default_factory=Solve)
     codes: Codes = Field(default_factory=Codes)
     outputs: Outputs = Field(default_factory=Outputs)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -15,7 +16,7 @@ from gridplan.config.model import Config
 BEGIN = "<!-- reference: begin; written by gridplan.config.reference, do not edit -->"
 END = "<!-- reference: end -->"
 
-_PER_NAME = {"zones", "barriers", "overrides"}
+_PER_NAME = {"zones", "barriers", "overrides", "roles", "categories"}
 _TYPES: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 
 
@@ -64,7 +65,7 @@ def reference() -> str:
     parts = []
     for place, model in sections():
         rows = list(_rows(place, model))
-        lines = [f"### `[{place}]`", "", (model.__doc__ or "").strip(), ""]
+        lines = [f"### `[{place}]`", "", cleandoc(model.__doc__ or ""), ""]
         if rows:
             lines += ["| key | value | default | meaning |", "| --- | --- | --- | --- |", *rows, ""]
         parts.append("\n".join(lines))
@@ -135,6 +136,8 @@ def _kind(field: FieldInfo) -> str:
     annotation = _plain(field.annotation)
     if get_origin(annotation) is tuple:
         choices = get_args(get_args(annotation)[0])
+        if str in choices:
+            return "list of texts"
         return "list of " + ", ".join(f'`"{choice}"`' for choice in choices)
     if get_origin(annotation) is Literal:
         return ", ".join(f'`"{choice}"`' for choice in get_args(annotation))

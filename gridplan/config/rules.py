@@ -26,6 +26,9 @@ def with_paths(data: Table, folder: Path) -> Table:
     codes = data.get("codes")
     if isinstance(codes, dict) and "register" in codes:
         data["codes"] = codes | {"register": _absolute(codes["register"], folder)}
+    duties = data.get("duties")
+    if isinstance(duties, dict) and "catalogue" in duties:
+        data["duties"] = duties | {"catalogue": _absolute(duties["catalogue"], folder)}
     inputs = data.get("inputs")
     if isinstance(inputs, dict):
         data["inputs"] = _inputs_with_paths(inputs, folder)
@@ -72,11 +75,22 @@ def across_sections(data: Mapping[str, Any]) -> list[str]:
     if not isinstance(inputs, dict):
         return []
     return [
+        *_measure(data),
         *_households(inputs),
         *_address(inputs),
         *_stairwells(inputs),
         *_zone_paths(inputs),
         *_same_names(inputs),
+    ]
+
+
+def _measure(data: Mapping[str, Any]) -> list[str]:
+    """Balance by workload needs a workload."""
+    grids = data.get("grids")
+    if not isinstance(grids, dict) or grids.get("measure") != "workload" or "workload" in data:
+        return []
+    return [
+        '[grids] measure: "workload" needs the section [workload]; add it, or write "households"'
     ]
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from string import Formatter
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -12,6 +12,7 @@ from gridplan.config.kinds import (
     Maps,
     MetricCrs,
     Section,
+    Sheets,
     Tables,
     Text,
 )
@@ -39,6 +40,12 @@ class Project(Section):
     """What the division is called and how it speaks."""
 
     name: Text = Field(description="Name of the district, printed on maps, tables and reports.")
+    code: Annotated[str, Field(pattern="^[0-9A-Za-z-]{1,32}$")] | None = Field(
+        default=None,
+        description="Code of the district, the top level of the code register. Left out: the first "
+        "six digits of the community codes, where all have 12 digits and these are the same; else "
+        "the register begins with the streets.",
+    )
     crs: MetricCrs | None = Field(
         default=None,
         description="Projected coordinate system in metres in which everything is computed and "
@@ -125,6 +132,37 @@ def _middle(data: dict[str, Any]) -> float:
     return (float(data["min"]) + float(data["max"])) / 2
 
 
+class _Range(Protocol):
+    min: int
+    max: int
+    target: float
+
+
+R = TypeVar("R", bound=_Range)
+
+
+def _in_order(limits: R) -> R:
+    if limits.min >= limits.max:
+        raise ValueError(f"min ({limits.min}) must be below max ({limits.max})")
+    if not limits.min <= limits.target <= limits.max:
+        raise ValueError(
+            f"target ({limits.target:g}) must lie between min ({limits.min}) and max ({limits.max})"
+        )
+    return limits
+
+
+def _community_pattern(value: str) -> str:
+    if value == "auto":
+        return value
+    fields = sorted(name for _, name, _, _ in Formatter().parse(value) if name is not None)
+    if fields != ["seq", "street_code"]:
+        raise ValueError(
+            f'"{value}" is no pattern with one {{street_code}} and one {{seq:03}}, such as '
+            '"{street_code}{seq:03}"'
+        )
+    return value
+
+
 class Grids(Section):
     """How large a residential grid is."""
 
@@ -139,21 +177,49 @@ class Grids(Section):
         description="Households of an ideal grid, from which the balance term measures. "
         "Left out: the middle of the range.",
     )
+    measure: Literal["households", "workload"] = Field(
+        default="households",
+        description="What the balance term makes even: households, or the load of `[workload]`; "
+        "the range stays in households.",
+    )
     count: ColumnOrCount | None = Field(
         default=None,
         description="Exact number of grids of every community: a number, or a column of the "
         "communities. Left out: gridplan chooses.",
     )
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.min >= self.max:
-            raise ValueError(f"min ({self.min}) must be below max ({self.max})")
-        if not self.min <= self.target <= self.max:
-            raise ValueError(
-                f"target ({self.target:g}) must lie between min ({self.min}) and max ({self.max})"
-            )
-        return self
+    _ordered = model_validator(mode="after")(_in_order)
+
+
+class NewCommunities(Section):
+    """How large a community is, where `--level community` divides the streets anew."""
+
+    min: int = Field(default=1000, ge=1, description="Fewest households of a community; included.")
+    max: int = Field(default=3000, ge=1, description="Most households of a community; included.")
+    target: float = Field(
+        default_factory=_middle,
+        description="Households of an ideal community. Left out: the middle of the range.",
+    )
+    count: int | None = Field(
+        default=None,
+        ge=1,
+        description="Exact number of communities of every street. Left out: gridplan chooses.",
+    )
+    change: float = Field(
+        default=1.0,
+        ge=0,
+        description="Weight of households that leave their old community; 0 draws the communities "
+        "from nothing.",
+    )
+    profile: Annotated[str, AfterValidator(_community_pattern)] = Field(
+        default="auto",
+        description="How codes of new communities are written: a pattern with `{street_code}` and "
+        "`{seq:03}`, or `auto`: as the existing codes are where these are their street's code and "
+        'a number, else `"{street_code}-{seq:03}"`. No code that a community has or had is given '
+        "to another.",
+    )
+
+    _ordered = model_validator(mode="after")(_in_order)
 
 
 class Objective(Section):
@@ -254,7 +320,31 @@ class Outputs(Section):
         description="Kinds of map: `png`, `pdf`, `svg`, and `html`, the interactive page "
         "`maps/index.html`; `[]` for none.",
     )
-    tables: Tables = Field(default=("csv", "xlsx"), description="Kinds of table; `[]` for none.")
+    sheets: Sheets = Field(
+        default=("district", "street", "community", "grid"),
+        description="Which sheets of paper `png`, `pdf`, `svg` and the atlas hold: the district, "
+        "every street, every community, every grid.",
+    )
+    paper: Literal["A3", "8K"] = Field(
+        default="A3",
+        description="Paper of district, street and community sheets: `A3`, or `8K` (8开, 368 x 260 "
+        "mm). A grid's sheet is A4.",
+    )
+    atlas: bool = Field(
+        default=True,
+        description="Bind the sheets of every street into `maps/atlas_<street_code>.pdf`, with "
+        "bookmarks, where any map of paper is drawn.",
+    )
+    tables: Tables = Field(
+        default=("csv", "xlsx"),
+        description="Kinds of table. Without `xlsx` there is no workbook; CSV files are written in "
+        "any case, as the audit and other commands read them.",
+    )
+    people: bool = Field(
+        default=False,
+        description="Write names and telephone numbers of people into tables, sheets and report; "
+        "otherwise these fields are blank.",
+    )
     report: bool = Field(
         default=True,
         description="Write `report.html` and `report.pdf`; `gridplan report` writes them again.",

@@ -28,8 +28,9 @@ _CASES = (
     ("rail-pocket", "communities", "", "a block beyond the railway, joined by the underpass"),
     ("institution-temporary", "institutions", "IX-TEMPORARY", "a market that is not permanent"),
     ("institution-nobody", "institutions", "IX-NOBODY", "works without a responsible body"),
-    ("staff-short", "staff", "", "one full-time worker too few, no cleaner"),
+    ("staff-short", "staff", "", "too few full-time workers for any plan, no cleaner"),
     ("staff-shared", "staff", "", "one full-time worker for three grids"),
+    ("duty-without-role", "duties", "X02", "an item that no role answers for"),
 )
 
 
@@ -155,6 +156,7 @@ def list_cases(
     }
     where = {case: codes[at] for case, at in patch.items() if planted.small >= 0 and at >= 0}
     where["staff-short"], where["staff-shared"] = _staff_gaps(planted, codes)
+    where["duty-without-role"] = where["staff-shared"]
     for case, layer, name, _ in _CASES:
         table = {"buildings": buildings, "institutions": institutions}.get(layer)
         if table is not None:

@@ -6,19 +6,21 @@ import pandas as pd
 from gridplan.sample.kinds import Floats, Ints
 from gridplan.sample.names import numbered, person_names
 
-HOUSEHOLDS_PER_WORKER = 375
+USUAL, GRID_MAX = 375, 500  # households of a usual grid, and of the largest
 # People of each role that a community of one worker has, and how many households each may carry.
 _ROLES = (
-    ("grid_chief", 0.5, 1000),
+    ("grid_chief", 0.6, 1000),
     ("grid_worker", 1.0, 500),
     ("part_time_worker", 0.5, 250),
-    ("branch_secretary", 0.35, 1500),
+    ("branch_secretary", 0.35, 2000),
     ("police_officer", 0.35, 2000),
     ("group_leader", 1.0, 400),
     ("building_leader", 2.0, 150),
-    ("cleaner", 0.7, 800),
+    ("cleaner", 0.7, 1000),
     ("volunteer", 1.0, 100),
 )
+# How many grids one may serve; of the other roles, one.
+_GRIDS = {"grid_chief": 2, "branch_secretary": 4, "police_officer": 4, "cleaner": 2}
 
 ZONE_OF_ROLE = {
     "police_officer": "police",
@@ -64,9 +66,9 @@ def draw_staff(
         community (row in ``communities``), x, y of places where people live, and the ids of the
         zones they lie in, one column a layer of ``ZONE_OF_ROLE``.
     short
-        Rows of communities that lack one full-time worker and have no cleaner.
+        Rows of communities with one full-time worker fewer than any plan has grids, and no cleaner.
     shared
-        Rows of communities whose first worker is down for three grids.
+        Rows of communities with two fewer, whose first worker is down for three grids.
     seed
         Seed of the city.
 
@@ -78,31 +80,39 @@ def draw_staff(
         (how many the person may serve), phone.
     """
     rng = np.random.default_rng([seed, 11])
-    workers = np.round(communities["households"].to_numpy(float) / HOUSEHOLDS_PER_WORKER)
-    roles = [_role(role, share, limit, workers, short) for role, share, limit in _ROLES]
+    households = communities["households"].to_numpy(float)
+    workers = np.where(households > 0, np.maximum(1, np.round(households / USUAL)), 0)
+    fewest = np.maximum(1, np.ceil(households / GRID_MAX)).astype(np.int64)
+    full_time = workers.astype(np.int64)
+    full_time[short] = fewest[short] - 1
+    full_time[shared] = np.maximum(1, fewest[shared] - 2)
+    roles = [
+        _role(
+            role, limit, full_time if role == "grid_worker" else _count(workers, share, role, short)
+        )
+        for role, share, limit in _ROLES
+    ]
     people: pd.DataFrame = pd.concat(roles, ignore_index=True)
     people = people.sort_values("community", kind="stable").reset_index(drop=True)
     first = ~people.duplicated(["community", "role"]) & (people["role"] == "grid_worker")
     triple = first & people["community"].isin(shared)
-    surplus = people["community"].isin(shared) & (people["role"] == "grid_worker") & ~first
     people["grids"] = np.where(triple, 3, people["grids"])
     people["load_limit"] = np.where(triple, 1500, people["load_limit"])
-    people = people[~(surplus & (people["rank"] <= 2))].reset_index(drop=True)
     return _details(people, communities, homes, rng)
 
 
-def _role(role: str, share: float, limit: int, workers: Floats, short: Ints) -> pd.DataFrame:
+def _count(workers: Floats, share: float, role: str, short: Ints) -> Ints:
+    """People of a role in every community."""
     count = np.where(workers > 0, np.maximum(1, np.round(workers * share)), 0).astype(np.int64)
-    if role == "grid_worker":
-        count[short] = np.maximum(count[short] - 1, 0)
     if role == "cleaner":
         count[short] = 0
-    community = np.repeat(np.arange(len(workers)), count)
-    rank = np.arange(len(community)) - (np.cumsum(count) - count)[community]
-    grids = 2 if role in ("grid_chief", "police_officer", "branch_secretary", "cleaner") else 1
-    return pd.DataFrame(
-        {"community": community, "rank": rank, "role": role, "grids": grids, "load_limit": limit}
-    )
+    return count
+
+
+def _role(role: str, limit: int, count: Ints) -> pd.DataFrame:
+    community = np.repeat(np.arange(len(count)), count)
+    grids = _GRIDS.get(role, 1)
+    return pd.DataFrame({"community": community, "role": role, "grids": grids, "load_limit": limit})
 
 
 def _details(

@@ -13,7 +13,7 @@ _STAMP = "2025-01-01T00:00:00.000Z"
 
 
 def write_city(city: City, folder: Path) -> None:
-    """Write ``city.gpkg``, ``register.csv``, ``stairwells.csv``, ``staff.csv``, ``planted.csv``.
+    """Write ``city.gpkg``, its tables as CSV files, and ``duties.toml``.
 
     Parameters
     ----------
@@ -38,6 +38,8 @@ def write_city(city: City, folder: Path) -> None:
             )
     for name, table in city.tables().items():
         table.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    text = duties_text(city)
+    (folder / "duties.toml").write_text(text, encoding="utf-8", newline="\n")
 
 
 @contextmanager
@@ -48,6 +50,12 @@ def _fixed_time() -> Iterator[None]:
         yield
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+
+
+def duties_text(city: City) -> str:
+    """Write out the duties that the city has beside the common ones, one of them with a gap."""
+    gap = city.planted.loc[city.planted["case"] == "duty-without-role", "community_code"]
+    return _DUTIES + "".join(_GAP.format(code=code) for code in gap)
 
 
 def config_text(city: City, folder: str = ".") -> str:
@@ -101,6 +109,7 @@ keep_together = "block_id"         # compounds of up to 200 households
 path = "{folder}register.csv"
 unit = "building_id"
 count = "households"
+persons = "persons"
 
 [inputs.stairwells]                # a building above the maximum is divided by them
 path = "{folder}stairwells.csv"
@@ -182,11 +191,73 @@ layer = "roads"
 id = "road_id"
 name = "name_en"
 kind = "road_class"
+bridges = "structure IN ('bridge', 'underpass')"
+
+[inputs.public_spaces]
+layer = "green"
+id = "green_id"
+kind = "kind"
 
 [inputs.staff]
 path = "{folder}staff.csv"
+name = "name_en"
+
+[duties]                           # nine common items are there already
+catalogue = "{folder}duties.toml"
+
+[workload]
+office = "community_office"        # kind of the facilities where the daily walk begins
+walk_limit_m = 2000.0
+
+[workload.categories.elderly]
+of = "households"                  # a column of the register
+column = "elderly"
+weight = 0.5
+
+[workload.categories.rental]
+of = "households"
+column = "rental"
+weight = 0.3
+
+[workload.categories.low_income]
+of = "households"
+column = "low_income"
+weight = 1.0
+
+[workload.categories.shops]
+of = "units"                       # a column of the buildings
+column = "shops"
+weight = 1.0
+
+[workload.categories.companies]
+of = "institutions"
+weight = 3.0
 
 [grids]
 min = 250
 max = 500
+"""
+
+_DUTIES = """\
+# Duties of this city beside the nine common ones; docs/people.md tells the keys.
+[items.X01]
+name = "Fire hydrants"
+name_zh = "消火栓巡查"
+objects = ["facilities:fire_hydrant"]
+roles = ["grid_worker", "grid_chief"]
+
+[items.X03]
+name = "Markets"
+name_zh = "市场巡查"
+objects = ["institutions:market"]
+roles = ["grid_worker", "police_officer"]
+"""
+
+_GAP = """
+[items.X02]
+name = "Parcel lockers"
+name_zh = "快递柜管理"
+objects = ["facilities:parcel_lockers"]
+roles = []                         # nobody answers: a gap on purpose
+communities = ["{code}"]
 """

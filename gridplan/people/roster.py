@@ -1,0 +1,257 @@
+"""The people proposed for every grid, what is missing, and who has too much."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gridplan.config.people import People, Role
+from gridplan.domain import Finding, Plan, Severity
+from gridplan.layers.columns import some
+from gridplan.optimise.assign import Offers, assign
+from gridplan.people.offers import list_offers, needed
+from gridplan.text import many
+
+MANY = 1_000_000
+"""People that a grid may have where the configuration sets no limit."""
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Who serves which grid.
+
+    Parameters
+    ----------
+    serving
+        ``person`` (position in the staff), ``grid_code``, ``role``, ``share``, ``kept`` as of
+        ``list_offers``; sorted by person, then code.
+    findings
+        Missing roles, people with too many grids or households, people without a grid.
+    """
+
+    serving: pd.DataFrame
+    findings: tuple[Finding, ...]
+
+
+def make_roster(plan: Plan, staff: pd.DataFrame, section: People) -> Roster:
+    """Propose people for the grids.
+
+    Parameters
+    ----------
+    plan
+        The finished plan; its grids sorted by code.
+    staff
+        Columns as of ``read_staff``, sorted by id.
+    section
+        Roles and prices.
+
+    Raises
+    ------
+    SolverError
+        Where HiGHS fails.
+    """
+    offers = list_offers(plan, staff, section)
+    roles = section.all_roles()
+    role_of = staff["role"].to_numpy()[offers["person"].to_numpy()]
+    parts = []
+    for key, role in roles.items():
+        own = offers[role_of == key].reset_index(drop=True)
+        if len(own):
+            taken = assign(_offers(plan, staff, role, own))
+            parts.append(own[taken].assign(role=key))
+    serving = pd.concat(parts) if parts else offers.iloc[:0].assign(role="")
+    serving["grid_code"] = plan.grids["grid_code"].to_numpy()[serving["grid"]]
+    serving = serving.sort_values(["person", "grid_code"], kind="stable", ignore_index=True)
+    findings = [
+        *_missing(plan, serving, roles),
+        *_shared(plan, staff, serving, roles),
+        *_overloaded(plan, staff, serving, roles),
+        *_idle(staff, serving, roles),
+    ]
+    columns = ["person", "grid_code", "role", "share", "kept"]
+    return Roster(serving[columns], tuple(findings))
+
+
+def _offers(plan: Plan, staff: pd.DataFrame, role: Role, own: pd.DataFrame) -> Offers:
+    """Numbers of one role for the optimiser."""
+    serves = staff["serves"].to_numpy()
+    alone = role.most == 1
+    return Offers(
+        person=own["person"].to_numpy(np.int64),
+        grid=own["grid"].to_numpy(np.int64),
+        price=own["price"].to_numpy(np.float64),
+        serves=np.where(serves > 0, serves, role.serves).astype(np.int64),
+        limit=limits(staff, role) if alone else np.full(len(staff), np.inf),
+        need=needed(plan, role),
+        most=np.full(len(plan.grids), MANY if role.most is None else role.most, dtype=np.int64),
+        load=plan.grids["households"].to_numpy(np.float64),
+    )
+
+
+def limits(staff: pd.DataFrame, role: Role) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """Most households of every person: the staff table's, else the role's, else infinite."""
+    otherwise = np.inf if role.load_limit is None else role.load_limit
+    return staff["load_limit"].fillna(otherwise).to_numpy(np.float64)
+
+
+def _missing(plan: Plan, serving: pd.DataFrame, roles: dict[str, Role]) -> Iterator[Finding]:
+    """List the grids that have fewer people of a role than they need.
+
+    A community that has nobody of a role is listed once, with its grids.
+    """
+    grids = pd.DataFrame(plan.grids)[["grid_code", "community_code"]]
+    for key, role in roles.items():
+        counts = serving.loc[serving["role"] == key, "grid_code"].value_counts()
+        have = grids["grid_code"].map(counts).fillna(0).astype("int64")
+        table = grids.assign(have=have, need=needed(plan, role))
+        table = table[table["need"] > 0]
+        bare = table.groupby("community_code")["have"].transform("sum") == 0
+        for code, own in table[bare].groupby("community_code", sort=True):
+            yield _none_at_all(str(code), key, role, own)
+        for row in table[~bare & (table["have"] < table["need"])].itertuples(index=False):
+            yield _too_few(row, key, role)
+
+
+def _none_at_all(code: str, key: str, role: Role, own: pd.DataFrame) -> Finding:
+    return Finding(
+        "role-missing",
+        Severity.WARNING,
+        f"community {code} has no {role.name.lower()} for its {many(len(own), 'grid')}: "
+        f"{some(own['grid_code'])}; appoint some",
+        layer="communities",
+        place=code,
+        other=key,
+        community_code=code,
+        value=0.0,
+        limit=float(own["need"].sum()),
+    )
+
+
+def _too_few(row: Any, key: str, role: Role) -> Finding:
+    has = f"only {row.have} of {row.need}" if row.have else "no"
+    return Finding(
+        "role-missing",
+        Severity.WARNING,
+        f"grid {row.grid_code} has {has} {role.name.lower()}; appoint one, or let one with few "
+        "grids serve it too",
+        layer="grids",
+        place=str(row.grid_code),
+        other=key,
+        community_code=str(row.community_code),
+        value=float(row.have),
+        limit=float(row.need),
+    )
+
+
+def _shared(
+    plan: Plan, staff: pd.DataFrame, serving: pd.DataFrame, roles: dict[str, Role]
+) -> Iterator[Finding]:
+    """List who serves more grids than one person of the role does."""
+    home = plan.grids.set_index("grid_code")["community_code"]
+    for person, own in serving.groupby("person", sort=True):
+        role = roles[str(own["role"].iloc[0])]
+        if len(own) <= role.serves:
+            continue
+        who, grids = staff["person_id"].iloc[int(str(person))], own["grid_code"]
+        yield Finding(
+            "worker-shared",
+            Severity.WARNING,
+            f"{who} ({role.name.lower()}) serves {len(own)} grids, {some(grids)}, where one of "
+            f"this role serves {role.serves}; appoint another",
+            layer="staff",
+            place=str(who),
+            other=str(grids.iloc[0]),
+            community_code=str(home[grids.iloc[0]]),
+            value=float(len(own)),
+            limit=float(role.serves),
+        )
+
+
+def _overloaded(
+    plan: Plan, staff: pd.DataFrame, serving: pd.DataFrame, roles: dict[str, Role]
+) -> Iterator[Finding]:
+    """List who has more households than the limit, of roles of which a grid has one."""
+    load = loads(plan, serving)
+    for key, role in roles.items():
+        if role.most != 1:
+            continue
+        limit = limits(staff, role)
+        for person in sorted(set(serving.loc[serving["role"] == key, "person"])):
+            if load[person] <= limit[person]:
+                continue
+            who = staff["person_id"].iloc[person]
+            yield Finding(
+                "load-over-limit",
+                Severity.WARNING,
+                f"{who} ({role.name.lower()}) has {load[person]} households in the grids served, "
+                f"above the limit of {limit[person]:g}; appoint another, or raise the limit",
+                layer="staff",
+                place=str(who),
+                value=float(load[person]),
+                limit=float(limit[person]),
+            )
+
+
+def _idle(staff: pd.DataFrame, serving: pd.DataFrame, roles: dict[str, Role]) -> Iterator[Finding]:
+    """List, role by role, the people that no grid was found for."""
+    idle = ~staff.index.isin(serving["person"]) & staff["role"].isin(roles).to_numpy()
+    for key, own in staff[idle].groupby("role", sort=True):
+        yield Finding(
+            "staff-idle",
+            Severity.INFO,
+            f"{len(own)} people ({roles[str(key)].name.lower()}) serve no grid, as all that they "
+            f"could serve have enough, or there are none: {some(own['person_id'])}",
+            layer="staff",
+            value=float(len(own)),
+        )
+
+
+def loads(plan: Plan, serving: pd.DataFrame) -> "pd.Series[int]":
+    """Households of all grids that a person serves, by position in the staff."""
+    households = plan.grids.set_index("grid_code")["households"]
+    mine = serving["grid_code"].map(households)
+    found: pd.Series[int] = mine.groupby(serving["person"]).sum().astype("int64")
+    return found
+
+
+def staff_register(
+    plan: Plan, staff: pd.DataFrame, roster: Roster, section: People, language: str, *, names: bool
+) -> pd.DataFrame:
+    """Table of the people, one row for each grid served, one for who serves none.
+
+    Parameters
+    ----------
+    plan, staff, roster, section
+        As of `make_roster`.
+    language
+        ``en`` or ``zh``: of the names of roles.
+    names
+        Whether names and telephone numbers are filled in.
+    """
+    serving, roles = roster.serving, section.all_roles()
+    people = staff.assign(person=np.arange(len(staff)))
+    table = people.merge(serving.drop(columns="role"), on="person", how="left")
+    grids = plan.grids.set_index("grid_code")
+    title = {k: (r.name_zh if language == "zh" else r.name) for k, r in roles.items()}
+    limit = {k: r.load_limit for k, r in roles.items()}
+    count = serving.groupby("person").size()
+    served = table["grid_code"].notna()
+    return pd.DataFrame(
+        {
+            "person_id": table["person_id"],
+            "grid_code": table["grid_code"].fillna(""),
+            "community_code": table["grid_code"].map(grids["community_code"]).fillna(""),
+            "role": table["role"],
+            "role_name": table["role"].map(title).fillna(""),
+            "grids_served": table["person"].map(count).fillna(0).astype("int64"),
+            "households": table["grid_code"].map(grids["households"]).astype("Int64"),
+            "load": table["person"].map(loads(plan, serving)).fillna(0).astype("int64"),
+            "load_limit": table["load_limit"].fillna(table["role"].map(limit).astype("float64")),
+            "zone_share": table["share"],
+            "last_year": table["kept"].map({1.0: "kept", 0.0: "new"}).fillna("").where(served, ""),
+            "person_name": table["name"] if names else "",
+            "phone": table["phone"] if names else "",
+        }
+    )
