@@ -4,12 +4,22 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
 from itertools import islice
-from multiprocessing import active_children, get_context
-from typing import TypeVar
+from multiprocessing import active_children, connection, get_context, parent_process
+from threading import Thread
+from typing import Generic, TypeVar
+
+from gridplan.errors import SolverError
 
 Piece = TypeVar("Piece")
 Answer = TypeVar("Answer")
+
+DEATHS = 3
+"""Processes that may die over a piece before it is tried alone, once, and then given up."""
+
+DIED = "its process died each time (killed, or out of memory); use fewer workers"
 
 
 def process_count(workers: int) -> int:
@@ -21,10 +31,27 @@ def process_count(workers: int) -> int:
     return os.cpu_count() or 1
 
 
+def give_up(_: object) -> object:
+    """End the run over a piece that cannot be done.
+
+    Raises
+    ------
+    SolverError
+        Always.
+    """
+    raise SolverError(f"a piece of the work cannot be done: {DIED}")
+
+
 def run_pieces(
-    function: Callable[[Piece], Answer], pieces: Iterable[Piece], workers: int
+    function: Callable[[Piece], Answer],
+    pieces: Iterable[Piece],
+    workers: int,
+    lost: Callable[[Piece], Answer] = give_up,  # type: ignore[assignment]
 ) -> Iterator[tuple[Piece, Answer]]:
     """Apply a function to every piece, in whatever order they finish.
+
+    A process that dies takes nothing with it: the pieces that it and its fellows had in hand are
+    done again. The processes end when this one ends, however it ends.
 
     Parameters
     ----------
@@ -34,6 +61,8 @@ def run_pieces(
         Taken a few at a time, so that they need not all exist at once.
     workers
         Processes; 1 or less works in this one.
+    lost
+        Answers for a piece over which every process died.
 
     Yields
     ------
@@ -44,39 +73,109 @@ def run_pieces(
         for piece in pieces:
             yield piece, function(piece)
         return
-    # Fresh processes on every system: a forked one could inherit a locked cache.
-    pool = ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent
-    )
+    crew = _Crew(function, lost, workers)
     try:
-        yield from _collect(pool, function, iter(pieces), workers)
+        yield from crew.work(iter(pieces))
     except BaseException:
         for child in active_children():
             child.terminate()
         raise
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        crew.pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _leave_interrupts_to_the_parent() -> None:
+@dataclass(eq=False)
+class _Job(Generic[Piece]):
+    """One piece on its way: its turn, and how often a process died while it was in hand."""
+
+    turn: int
+    piece: Piece
+    deaths: int = 0
+
+
+@dataclass(eq=False)
+class _Crew(Generic[Piece, Answer]):
+    """The processes and what they have in hand."""
+
+    function: Callable[[Piece], Answer]
+    lost: Callable[[Piece], Answer]
+    workers: int
+    pool: ProcessPoolExecutor = field(init=False)
+    pending: dict[Future[Answer], _Job[Piece]] = field(default_factory=dict)
+    suspects: list[_Job[Piece]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.pool = _fresh(self.workers)
+
+    def work(self, pieces: Iterator[Piece]) -> Iterator[tuple[Piece, Answer]]:
+        """Hand out a few pieces at a time, and collect."""
+        turn = 0
+        while True:
+            for piece in islice(pieces, 2 * self.workers - len(self.pending)):
+                self._hand_out(_Job(turn, piece))
+                turn += 1
+            if not self.pending:
+                break
+            done, _ = wait(self.pending, return_when=FIRST_COMPLETED)
+            jobs = [(self.pending[future], future) for future in done]
+            died = [job for job, future in jobs if _has_died(future)]
+            for job, future in sorted(jobs, key=lambda j: j[0].turn):
+                if job not in died:
+                    del self.pending[future]
+                    yield job.piece, future.result()
+            if died:
+                self._again()
+        for job in self.suspects:
+            yield job.piece, self._alone(job.piece)
+
+    def _hand_out(self, job: _Job[Piece]) -> None:
+        try:
+            future = self.pool.submit(self.function, job.piece)
+        except BrokenProcessPool as error:
+            future = Future()
+            future.set_exception(error)
+        self.pending[future] = job
+
+    def _again(self) -> None:
+        """Begin with fresh processes after one died; nobody knows whose piece it was."""
+        jobs = sorted(self.pending.values(), key=lambda job: job.turn)
+        self.pending.clear()
+        self.pool.shutdown(wait=True, cancel_futures=True)
+        self.pool = _fresh(self.workers)
+        for job in jobs:
+            job.deaths += 1
+            if job.deaths < DEATHS:
+                self._hand_out(job)
+            else:
+                self.suspects.append(job)
+
+    def _alone(self, piece: Piece) -> Answer:
+        """Try a piece once more, by itself, so that it alone can be to blame."""
+        self.pool.shutdown(wait=True)
+        self.pool = _fresh(1)
+        try:
+            return self.pool.submit(self.function, piece).result()
+        except BrokenProcessPool:
+            return self.lost(piece)
+
+
+def _has_died(future: "Future[Answer]") -> bool:
+    return isinstance(future.exception(), BrokenProcessPool)
+
+
+def _fresh(workers: int) -> ProcessPoolExecutor:
+    """Start processes, new ones on every system: a forked one could inherit a locked cache."""
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_settle_in)
+
+
+def _settle_in() -> None:
+    """Leave interrupts to the parent, and end when it is gone, even where it was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_the_parent, daemon=True).start()
 
 
-def _collect(
-    pool: ProcessPoolExecutor,
-    function: Callable[[Piece], Answer],
-    pieces: Iterator[Piece],
-    workers: int,
-) -> Iterator[tuple[Piece, Answer]]:
-    turn = 0
-    pending: dict[Future[Answer], tuple[int, Piece]] = {}
-    while True:
-        for piece in islice(pieces, 2 * workers - len(pending)):
-            pending[pool.submit(function, piece)] = (turn, piece)
-            turn += 1
-        if not pending:
-            return
-        done, _ = wait(pending, return_when=FIRST_COMPLETED)
-        for future in sorted(done, key=lambda f: pending[f][0]):
-            _, piece = pending.pop(future)
-            yield piece, future.result()
+def _end_with_the_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

@@ -3,7 +3,8 @@
 A run works in ``OUT.partial/``, which holds a marker with the signature of the run (configuration,
 input hashes, version) and, in ``checkpoints/``, one file per finished community. When everything is
 written the folder is renamed to ``OUT``. An old ``OUT`` is moved to ``OUT.replaced`` first and
-deleted last; what a crash leaves of these is put right when the folder is opened again.
+deleted last; what a crash leaves of these is put right when the folder is opened again. A run whose
+record lists communities that failed keeps its checkpoints, so that they alone are tried again.
 """
 
 import contextlib
@@ -21,6 +22,7 @@ from gridplan.domain import Finding, Severity
 from gridplan.errors import OutputError
 from gridplan.export.lock import acquire, release
 from gridplan.export.run import RUN_FORMAT, write_run
+from gridplan.export.sweep import clear, is_full, read_object, remove
 from gridplan.export.whole import write_whole
 
 MARKER = ".gridplan-partial.json"
@@ -36,6 +38,7 @@ OUTPUT_NAMES = frozenset(
         RUN_RECORD,
         CHECKPOINTS,
         LOCK,
+        "communities",
         "maps",
         "plan.gpkg",
         "plan.gpkg-journal",
@@ -73,6 +76,8 @@ class OutputFolder:
         True where checkpoints of the same signature are there.
     findings
         What opening the folder noticed.
+    prefix
+        What the names of checkpoints begin with, to tell the levels of a division apart.
     """
 
     out: Path
@@ -81,6 +86,7 @@ class OutputFolder:
     done: bool = False
     resumed: bool = False
     findings: tuple[Finding, ...] = ()
+    prefix: str = ""
     _made: list[Path] = field(default_factory=list, repr=False)
     _lock: int | None = field(default=None, repr=False)
 
@@ -90,8 +96,9 @@ class OutputFolder:
         The name is safe on every file system whatever the code holds, and differs for codes that
         differ.
         """
-        digest = hashlib.sha256(community_code.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        readable = _UNSAFE.sub("_", community_code)[:40]
+        name = self.prefix + community_code
+        digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        readable = _UNSAFE.sub("_", name)[:40]
         return self.path / CHECKPOINTS / f"{readable}-{digest}{suffix}"
 
     def write_run(self, record: Mapping[str, object]) -> None:
@@ -127,7 +134,7 @@ class OutputFolder:
         if self.done or _has_checkpoints(self.path):
             return
         with contextlib.suppress(OSError):
-            _remove(self.path)
+            remove(self.path)
             for parent in reversed(self._made):
                 parent.rmdir()
 
@@ -148,8 +155,15 @@ class OutputFolder:
     ) -> None:
         if kind is None:
             self.commit()
-        else:
-            self.discard()
+            return
+        full = error is not None and is_full(error, self.path)
+        self.discard()
+        if full:
+            kept = "what is finished is kept, " if _has_checkpoints(self.path) else ""
+            raise OutputError(
+                f"{self.path}: the disk is full ({error}); {kept}make room and run again with "
+                "--resume"
+            ) from error
 
 
 def open_output(
@@ -170,7 +184,7 @@ def open_output(
         An existing result there is replaced when the new one is finished.
     resume
         Continue unfinished work of the same signature; a finished result of the same signature is
-        simply done.
+        simply done, unless communities failed in it: it is replaced when these were tried again.
     signature
         Digest of configuration, input hashes and version.
     protect
@@ -188,28 +202,29 @@ def open_output(
         lines = [*_obstacles(out, partial, protect)]
         if lines:
             raise OutputError(lines)
-        if resume and _is_finished(out) and _signature(out / RUN_RECORD) == signature:
+        again = resume and _is_finished(out) and _signature(out / RUN_RECORD) == signature
+        if again and not _failed(out):
             return OutputFolder(out, out, signature, done=True)
-        if _occupied(out) and not overwrite:
+        if _occupied(out) and not overwrite and not again:
+            other = ", of another configuration, input or version" if resume else ""
             raise OutputError(
-                f"{out}: exists already; add --overwrite to replace it when the new result is "
-                "finished, or choose another folder with -o"
+                f"{out}: exists already{other}; add --overwrite to replace it when the new result "
+                "is finished, or choose another folder with -o"
             )
-        return _start(out, partial, resume=resume, signature=signature)
+        return _start(out, partial, resume=resume, signature=signature, again=again)
     except OSError as error:
         raise OutputError(f"{partial}: cannot be made ({error.strerror})") from error
 
 
-def _start(out: Path, partial: Path, *, resume: bool, signature: str) -> OutputFolder:
+def _start(out: Path, partial: Path, *, resume: bool, signature: str, again: bool) -> OutputFolder:
     """Make the partial folder, or clear the one that is there down to what can be resumed."""
     made = _make(partial)
     lock = acquire(partial / LOCK)
-    same = _signature(partial / MARKER) == signature
-    resumed = resume and same and _has_checkpoints(partial)
-    anew = resume and not resumed and _has_checkpoints(partial)
-    _clear(partial, keep={LOCK, MARKER, *([CHECKPOINTS] if resumed else [])})
-    marker = {"format": RUN_FORMAT, "signature": signature}
-    write_whole(partial / MARKER, json.dumps(marker, sort_keys=True).encode())
+    try:
+        resumed, anew = _settle(out, partial, resume=resume, signature=signature, again=again)
+    except BaseException:
+        release(lock)
+        raise
     return OutputFolder(
         out,
         partial,
@@ -219,6 +234,28 @@ def _start(out: Path, partial: Path, *, resume: bool, signature: str) -> OutputF
         _made=made,
         _lock=lock,
     )
+
+
+def _settle(
+    out: Path, partial: Path, *, resume: bool, signature: str, again: bool
+) -> tuple[bool, bool]:
+    """Clear the partial folder; tell whether it holds what is resumed, or held what cannot be."""
+    same = _signature(partial / MARKER) == signature
+    if again and not (same and _has_checkpoints(partial)) and _has_checkpoints(out):
+        same = True
+        _mark(partial, "")  # until all are there
+        remove(partial / CHECKPOINTS)
+        shutil.copytree(out / CHECKPOINTS, partial / CHECKPOINTS)
+    resumed = resume and same and _has_checkpoints(partial)
+    anew = resume and not resumed and _has_checkpoints(partial)
+    clear(partial, keep={LOCK, MARKER, *([CHECKPOINTS] if resumed else [])})
+    _mark(partial, signature)
+    return resumed, anew
+
+
+def _mark(partial: Path, signature: str) -> None:
+    marker = {"format": RUN_FORMAT, "signature": signature}
+    write_whole(partial / MARKER, json.dumps(marker, sort_keys=True).encode())
 
 
 def _started_anew(partial: Path) -> Finding:
@@ -274,9 +311,10 @@ def _swap(partial: Path, out: Path) -> None:
 
 def _tidy(out: Path) -> None:
     """Delete what only the run needed, and the result that ``out`` replaced."""
-    _remove(out / CHECKPOINTS)
-    _remove(out / LOCK)
-    _remove(out / MARKER)
+    if not _failed(out):
+        remove(out / CHECKPOINTS)
+    remove(out / LOCK)
+    remove(out / MARKER)
     _retire(_replaced(out), out)
 
 
@@ -296,7 +334,7 @@ def _retire(replaced: Path, out: Path) -> None:
     for entry in sorted(replaced.iterdir()):
         if entry.name not in OUTPUT_NAMES and not (out / entry.name).exists():
             entry.replace(out / entry.name)
-    _remove(replaced)
+    remove(replaced)
 
 
 def _partial(out: Path) -> Path:
@@ -314,40 +352,21 @@ def _occupied(folder: Path) -> bool:
 
 
 def _is_ours(folder: Path) -> bool:
-    return _is_finished(folder) or _read(folder / MARKER).get("format") == RUN_FORMAT
+    return _is_finished(folder) or read_object(folder / MARKER).get("format") == RUN_FORMAT
 
 
 def _is_finished(folder: Path) -> bool:
-    return _read(folder / RUN_RECORD).get("format") == RUN_FORMAT
+    return read_object(folder / RUN_RECORD).get("format") == RUN_FORMAT
+
+
+def _failed(folder: Path) -> bool:
+    """Tell a finished result in which communities failed."""
+    return bool(read_object(folder / RUN_RECORD).get("failed"))
 
 
 def _signature(file: Path) -> object:
-    return _read(file).get("signature")
-
-
-def _read(file: Path) -> dict[str, object]:
-    """Read a JSON object; anything else, a missing or a broken file, is an empty one."""
-    try:
-        record = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return record if isinstance(record, dict) else {}
+    return read_object(file).get("signature")
 
 
 def _has_checkpoints(folder: Path) -> bool:
     return _occupied(folder / CHECKPOINTS)
-
-
-def _clear(folder: Path, keep: set[str]) -> None:
-    """Clear an unfinished folder of all but what is named."""
-    for entry in sorted(folder.iterdir()):
-        if entry.name not in keep:
-            _remove(entry)
-
-
-def _remove(path: Path) -> None:
-    """Remove a file, a link or a folder; a missing one is removed already."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Many jobs in one go: lists of configurations, and grids of settings."""
