@@ -23,6 +23,7 @@ from gridplan.problems import to_problem
 from gridplan.topology import Shapes
 from gridplan.units import place_units
 from gridplan.wholes import list_whole_conflicts
+from gridplan.workload import unit_loads
 from gridplan.zones import with_zones
 
 LOTS_SHARE = 0.5
@@ -229,13 +230,17 @@ class Task:
     findings: tuple[Finding, ...]
 
 
-def community_tasks(inputs: Inputs, ground: Ground, config: Config) -> Iterator[Task]:
+def community_tasks(
+    inputs: Inputs, ground: Ground, config: Config, previous: Mapping[str, str] | None = None
+) -> Iterator[Task]:
     """Turn the ground of every community into a problem, in the order of their codes.
 
     Parameters
     ----------
     inputs, ground, config
         The job.
+    previous
+        Old grid of every unit that had one; None where nothing is re-divided.
 
     Yields
     ------
@@ -250,6 +255,8 @@ def community_tasks(inputs: Inputs, ground: Ground, config: Config) -> Iterator[
     counts = inputs.communities.set_index("community_code")["grid_count"]
     modes = config.inputs.zone_modes()
     links = _by_community(inputs.links, residential)
+    by_load = config.grids.measure == "workload"
+    load = unit_loads(inputs, ground.cells, config) if by_load else None
     blocks = _wanted_blocks(residential)
     zones = pd.DataFrame(residential[["unit_id", *modes]]).set_index("unit_id").astype(object)
     zones = zones.where(zones.notna(), None)
@@ -289,7 +296,9 @@ def community_tasks(inputs: Inputs, ground: Ground, config: Config) -> Iterator[
             block,
             config,
             grids=None if pd.isna(count) else int(count),
-            locks=_locks_of(inputs.locks, set(graph.nodes), inner, findings),
+            locks=_locks_of(inputs.locks, set(graph.nodes), inner, previous or {}, findings),
+            previous=previous,
+            load=load,
         )
         yield Task(str(code), problem, tuple(findings))
 
@@ -319,12 +328,17 @@ def _wanted_blocks(cells: gpd.GeoDataFrame) -> dict[str, str]:
 
 
 def _locks_of(
-    locks: pd.DataFrame | None, units: set[str], inner: set[str], findings: list[Finding]
+    locks: pd.DataFrame | None,
+    units: set[str],
+    inner: set[str],
+    previous: Mapping[str, str],
+    findings: list[Finding],
 ) -> tuple[tuple[str, str, str], ...]:
-    """Locks of some units; one that names a unit in a unit grid is listed and left out."""
+    """Locks of some units and their old grids; one that names a unit in a unit grid is left out."""
     if locks is None:
         return ()
-    inside = locks[locks["a"].isin(units)]
+    old = {previous[unit] for unit in units if unit in previous}
+    inside = locks[locks["a"].isin(units) | ((locks["kind"] == "frozen") & locks["a"].isin(old))]
     rows = [(str(k), str(a), str(b or "")) for k, a, b in inside[["kind", "a", "b"]].to_numpy()]
     for kind, a, b in rows:
         if b in inner:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 from gridplan import __version__
@@ -10,6 +11,7 @@ from gridplan.codes import BANDING_RULE, Standing
 from gridplan.config import Config
 from gridplan.domain import Finding
 from gridplan.layers import Inputs
+from gridplan.redivide import digest_of
 from gridplan.runs import Options, Result
 from gridplan.solved import record_of
 
@@ -28,16 +30,27 @@ def signature_of(
         if hand and hand.is_file()
         else "",
         "alternatives": options.alternatives,
+        "level": options.level.value,
         "codes": standing.digest() if standing else "",
+        **_asked_of(options),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _asked_of(options: Options) -> dict[str, object]:
+    """What is asked of a re-division, the previous plan by its content; nothing where none is."""
+    if options.redivide is None:
+        return {}
+    asked = asdict(options.redivide)
+    return {"redivide": {**asked, "previous": digest_of(options.redivide.previous)}}
 
 
 def run_record(
     config: Config, inputs: Inputs, options: Options, result: Result, out: Path
 ) -> dict[str, object]:
     """Gather what ``run.json`` holds."""
-    partial = options.only or any(f.kind == "community-conflict" for f in result.findings)
+    left_out = ("community-conflict", "community-failed")
+    partial = options.only or any(f.kind in left_out for f in result.findings)
     return {
         "version": __version__,
         "configuration": config.to_dict(),
@@ -45,9 +58,13 @@ def run_record(
         "inputs": dict(inputs.hashes),
         "date": options.date,
         "only": sorted(inputs.communities["community_code"]) if partial else [],
+        "failed": [f.place for f in result.findings if f.kind == "community-failed"],
         "seed": config.solve.seed,
         "numbering": BANDING_RULE,
+        "level": options.level.value,
+        "streets": {s.code: record_of(s) for s in result.streets},
         "communities": {s.code: record_of(s) for s in result.solved},
+        **({} if result.redivision is None else {"redivision": dict(result.redivision)}),
         "households": result.ledger.to_dict("records"),
         "findings": [_finding_record(f) for f in result.findings],
         "audit": [_finding_record(f) for f in result.audit],

@@ -1,12 +1,15 @@
 """What a run is asked for beside its configuration, what it leaves in memory, what it tells."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from gridplan.domain import Finding, Plan, Severity
+from gridplan.domain import Finding, Level, Plan, Severity
+from gridplan.redivide import Wanted
 from gridplan.solved import Solved
 
 
@@ -30,6 +33,13 @@ class Options:
         Plans to find beside the best one of every community.
     date
         Date printed on everything.
+    scheduler
+        Address of the Dask scheduler whose workers solve the communities; none where empty.
+    redivide
+        The plan to be changed and how much of it may; None for a division from nothing.
+    level
+        What is made: grids in the communities that exist, or new communities of the streets
+        (``only`` names streets then) and grids in them.
     """
 
     only: tuple[str, ...] = ()
@@ -40,11 +50,17 @@ class Options:
     problems: Path | None = None
     alternatives: int = 0
     date: dt.date = field(default_factory=dt.date.today)
+    scheduler: str = ""
+    redivide: Wanted | None = None
+    level: Level = Level.GRID
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a run leaves in memory."""
+    """What a run leaves in memory; ``redivision`` is what ``run.json`` tells of one.
+
+    ``streets`` is what the optimiser says of the streets where these were divided.
+    """
 
     plan: Plan
     solved: tuple[Solved, ...]
@@ -52,6 +68,8 @@ class Result:
     audit: tuple[Finding, ...]
     seconds: float
     ledger: pd.DataFrame
+    redivision: Mapping[str, Any] | None = None
+    streets: tuple[Solved, ...] = ()
 
     @property
     def broken(self) -> tuple[Finding, ...]:

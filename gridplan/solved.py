@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
+from gridplan.answers import FAILED, Answer
 from gridplan.assemble import Outcome
 from gridplan.domain import Finding, Severity
 from gridplan.optimise import Solution, evaluate
@@ -12,7 +14,6 @@ from gridplan.optimise.alternatives import Alternative
 from gridplan.optimise.explain import explain
 from gridplan.optimise.ledger import LayerLine
 from gridplan.prepare import Task
-from gridplan.work import Answer
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,23 @@ def conflicts(tasks: Iterable[Task], solved: Iterable[Solved]) -> list[Finding]:
     ]
 
 
+def breakdowns(solved: Iterable[Solved]) -> list[Finding]:
+    """List the communities whose solver broke down, with the cause."""
+    return [
+        Finding(
+            "community-failed",
+            Severity.ERROR,
+            f"community {s.code}: it could not be solved and is left out: {s.solution.reason}; the "
+            "others are divided. Run again with --resume to try it once more",
+            layer="communities",
+            place=s.code,
+            community_code=s.code,
+        )
+        for s in solved
+        if s.solution.status == FAILED
+    ]
+
+
 def outcomes_of(solved: Iterable[Solved]) -> dict[str, Outcome]:
     """Say per community what assembling needs to know."""
     return {
@@ -136,11 +154,17 @@ def out_of_range(
         )
 
 
+def changes_of(solved: Iterable[Solved]) -> dict[str, dict[str, Any]]:
+    """Per community what a re-division says of its change."""
+    return {s.code: s.answer.change for s in solved if s.answer.change is not None}
+
+
 def record_of(solved: Solved) -> dict[str, object]:
     """Gather what ``run.json`` holds of a community."""
     answer = solved.solution.to_dict()
     del answer["assignment"]
-    return {**answer, "units": solved.units, "ledger": [vars(x) for x in solved.ledger]}
+    ledger = [vars(x) for x in solved.ledger]
+    return {**answer, "units": solved.units, "cut_m": solved.answer.cut_m, "ledger": ledger}
 
 
 def alignment(solved: Iterable[Solved]) -> pd.DataFrame:

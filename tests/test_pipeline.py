@@ -97,7 +97,7 @@ def test_assignment_problems_are_named(tmp_path: Path) -> None:
 
 def test_resume_solves_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that dies after solving goes on from its checkpoints and ends with the same tables."""
-    from gridplan import pipeline, work
+    from gridplan import answers, pipeline
 
     config = Config.load(chess_town(tmp_path))
     partition(config, tmp_path / "whole", Options(date=DATE))
@@ -108,7 +108,7 @@ def test_resume_solves_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not (tmp_path / "out").exists()
     assert (tmp_path / "out.partial").is_dir()
     for name in ("solve", "layer_ledger"):
-        monkeypatch.setattr(work, name, lambda *_, **__: pytest.fail("done again"))
+        monkeypatch.setattr(answers, name, lambda *_, **__: pytest.fail("done again"))
     partition(config, tmp_path / "out", Options(date=DATE, resume=True))
     assert tables(tmp_path / "out") == tables(tmp_path / "whole")
     assert not (tmp_path / "out.partial").exists()

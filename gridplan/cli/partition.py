@@ -5,23 +5,39 @@ from pathlib import Path
 
 import click
 
-from gridplan.cli.options import ALTERNATIVES, CONFIG, DATE, JSON, QUIET, VERBOSE
+from gridplan.cli.options import (
+    ALTERNATIVES,
+    CONFIG,
+    DATE,
+    EFFORT,
+    JSON,
+    LOG_JSON,
+    NO_MAPS,
+    ONLY,
+    OUT,
+    OVERWRITE,
+    QUIET,
+    RESUME,
+    SCHEDULER,
+    SEED,
+    VERBOSE,
+    WORKERS,
+)
 
 PROMISE_BROKEN = 4
 
 
 @click.command(short_help="Divide communities into grids and write everything.")
 @CONFIG
+@OUT
+@ONLY
 @click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path),
-    default="out",
+    "--level",
+    type=click.Choice(["grid", "community"]),
+    default="grid",
     show_default=True,
-    help="Output folder; it appears when everything in it is complete.",
-)
-@click.option(
-    "--only", multiple=True, metavar="CODE", help="Divide this community only; repeatable."
+    help="What to make: grids, or new communities of the streets as [communities] says, and grids "
+    "in them; --only names streets then.",
 )
 @click.option(
     "--assignment",
@@ -29,15 +45,12 @@ PROMISE_BROKEN = 4
     metavar="FILE",
     help="Take a hand-made plan (CSV: unit_id, grid) instead of the optimiser's.",
 )
-@click.option("--workers", type=click.IntRange(min=0), help="Processes; 0 for every core.")
-@click.option(
-    "--effort",
-    type=click.FloatRange(min=0, min_open=True),
-    help="Counted work: 0.1 for a draft, 10 for the final plan.",
-)
-@click.option("--seed", type=click.IntRange(min=0), help="Seed of everything drawn by lot.")
-@click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
-@click.option("--overwrite", is_flag=True, help="Replace an existing output folder.")
+@WORKERS
+@SCHEDULER
+@EFFORT
+@SEED
+@RESUME
+@OVERWRITE
 @click.option(
     "--dump-problems",
     type=click.Path(path_type=Path, file_okay=False),
@@ -45,17 +58,20 @@ PROMISE_BROKEN = 4
     help="Write every community's problem file to DIR as well.",
 )
 @ALTERNATIVES
-@click.option("--no-maps", is_flag=True, help="Draw no maps.")
+@NO_MAPS
 @DATE
 @JSON
+@LOG_JSON
 @QUIET
 @VERBOSE
 def partition(
     config: Path,
     out: Path,
     only: tuple[str, ...],
+    level: str,
     assignment: Path | None,
     workers: int | None,
+    scheduler: str,
     effort: float | None,
     seed: int | None,
     resume: bool,
@@ -65,6 +81,7 @@ def partition(
     no_maps: bool,
     date: dt.date,
     as_json: bool,
+    log_json: bool,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -78,7 +95,10 @@ def partition(
       gridplan partition configs/sample.toml -o out/sample
     """
     from gridplan.cli import show
+    from gridplan.cli.progress import finished, watched
+    from gridplan.cluster import greet
     from gridplan.config import Config
+    from gridplan.domain import Level
     from gridplan.pipeline import Options
     from gridplan.pipeline import partition as run
 
@@ -93,9 +113,15 @@ def partition(
         problems=dump_problems,
         alternatives=alternatives,
         date=date,
+        scheduler=scheduler,
+        level=Level(level),
     )
-    with show.progress(quiet or as_json) as progress:
+    if assignment is not None and options.level is Level.COMMUNITY:
+        raise click.UsageError("--assignment gives the grids of the communities that there are")
+    with watched(quiet or as_json, log_json) as progress:
+        greet(scheduler)
         result = run(job, out, options, progress)
+        finished(progress, result)
     if result is None:
         show.say(f"{out} is complete already; nothing to do.", quiet)
         return 0
