@@ -48,10 +48,13 @@ def draft(
     communities: Sequence[str] = (),
     source: str = "",
     project: str = PROJECT,
+    district: str = "",
+    street_outline: str = "s",
 ) -> Draft:
-    """A plan of the communities of these grids, all in one street."""
+    """A plan of the communities of these grids, all in one street, in a district where named."""
     codes = sorted({g.community_code for g in grids} | set(communities))
-    places = [Place(Level.STREET, STREET, "", "Main Street", 0, "s")]
+    places = [Place(Level.DISTRICT, district, "", project, 0, "")] if district else []
+    places.append(Place(Level.STREET, STREET, district, "Main Street", 0, street_outline))
     for code in codes:
         households = sum(g.households for g in grids if g.community_code == code)
         places.append(

@@ -1,5 +1,6 @@
 """``gridplan codes``: draft, adopt, verify, history, as of a day, export."""
 
+import io
 import json
 import shutil
 from pathlib import Path
@@ -158,12 +159,14 @@ def test_the_register_of_a_day_and_its_export(folder: Path) -> None:
     export = folder / "codes"
     done("codes", "export", export, "-c", town, "--language", "zh", "--date", "2027-01-01")
     names = ["code_about.csv", "code_crosswalk.csv", "code_lineage.csv", "code_register.csv"]
-    assert sorted(p.name for p in export.iterdir()) == [*names, "codes.xlsx"]
+    assert sorted(p.name for p in export.iterdir()) == [
+        *names, "codes.xlsx", "data_dictionary.csv"
+    ]  # fmt: skip
     about = (export / "code_about.csv").read_text(encoding="utf-8-sig")
     assert "row by row from north to south" in about
     assert "自北向南分行" in about
     book = load_workbook(export / "codes.xlsx")
-    assert book.sheetnames == ["编码规则", "编码登记簿", "编码沿革", "新旧网格对照"]
+    assert book.sheetnames == ["编码规则", "编码登记簿", "登记簿沿革", "登记簿新旧对照", "数据字典"]
     sheet = book["编码登记簿"]
     assert [cell.value for cell in sheet[1]][:6] == [
         *("层级", "编码", "类型", "上级编码", "名称", "编码状态")
@@ -299,3 +302,130 @@ def test_english_headings_of_a_workbook_are_known() -> None:
     """``Grid code`` is ``grid_code``; our own apostrophes are taken off."""
     known = with_known_names(pd.DataFrame({"Grid code": ["'=1"], "Community code": [WEST]}), "x")
     assert known["code"].tolist() == ["=1"]
+
+
+def exported(folder: Path, *more: object) -> pd.DataFrame:
+    """Export the plan in ``out`` to ``office``; return the register's table."""
+    done("codes", "export", folder / "office", "--plan", folder / "out", "--overwrite", *more)
+    path = folder / "office" / "grid_register.csv"
+    return pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+
+
+def test_an_adopted_plan_goes_out_with_the_status_of_its_codes(folder: Path) -> None:
+    """The plan says provisional, what is exported says active or retired, on any day."""
+    plain = exported(folder, "--register", folder / "grids.sqlite")
+    assert set(plain["code_status"]) == {"active"}
+    day = ("--date", "2026-06-01")
+    done("codes", "retire", f"{WEST}001", "--reason", "x", "-c", folder / "town.toml", *day)
+    now = exported(folder)
+    ended = now[now["code_status"] == "retired"]
+    assert ended["grid_code"].tolist() == [f"{WEST}001"]
+    assert ended["valid_to"].tolist() == ["2026-05-31"]
+    assert set(exported(folder, "--as-of", "2026-05-31")["code_status"]) == {"active"}
+    names = {p.name for p in (folder / "office").iterdir()}
+    assert {"building_codes.csv", "code_register.csv", "gridplan.xlsx"} <= names
+    tables = folder / "out" / "tables"
+    same = "zone_crosswalk.csv", "building_codes.csv", "reconciliation.csv"
+    for name in same:
+        assert (folder / "office" / name).read_bytes() == (tables / name).read_bytes()
+
+
+def test_a_plan_that_was_not_adopted_stays_provisional(folder: Path) -> None:
+    """Grids that the register does not hold as drawn keep their status, and are counted."""
+    town = folder / "town.toml"
+    partitioned(town, folder / "new", "--assignment", assignment(folder, shift=1))
+    asked = ("codes", "export", folder / "office", "--plan", folder / "new")
+    told = call(*asked, "-c", town)
+    assert told.exit_code == 0
+    assert "plan-not-adopted: 2 of 8 grids are not in the register" in told.stderr
+    table = pd.read_csv(folder / "office" / "grid_register.csv", dtype=str)
+    assert table["code_status"].value_counts().to_dict() == {"active": 8}
+    (folder / "grids.sqlite").unlink()
+    assert set(exported(folder)["code_status"]) == {"provisional"}
+
+
+def test_layers_go_out_in_gbk(folder: Path) -> None:
+    """CSV files and shapefiles in GBK; without a plan there are no layers to write."""
+    done(
+        *("codes", "export", folder / "office", "--plan", folder / "out", "--encoding", "gbk"),
+        *("-f", "csv", "-f", "shp", "-f", "geojson"),
+    )
+    office = folder / "office"
+    assert "网格编码" in (office / "data_dictionary.csv").read_bytes().decode("gbk")
+    assert "社区代码" in (office / "shp" / "fields.csv").read_bytes().decode("gbk")
+    assert (office / "shp" / "grids.cpg").read_text() == "GBK"
+    assert (office / "geojson" / "units.geojson").is_file()
+    assert not (office / "gridplan.xlsx").exists()
+    refused = call("codes", "export", office, "--register", folder / "grids.sqlite", "-f", "shp")
+    assert refused.exit_code == 2
+    assert "name it: --plan" in refused.output
+
+
+def test_the_district_is_the_top_of_the_register(folder: Path) -> None:
+    """Its code is the first six digits of its communities; all levels hang together."""
+    table = pd.read_csv(
+        io.StringIO(done("codes", "as-of", "2026-01-01", "-c", folder / "town.toml")), dtype=str
+    ).fillna("")
+    assert table["level"].value_counts().to_dict() == {"grid": 8, "community": 2, "district": 1}
+    parents = table.groupby("level")["parent"].unique().map(sorted).to_dict()
+    assert parents == {"district": [""], "community": ["110101"], "grid": [WEST, EAST]}
+    told = done("codes", "history", "110101", "-c", folder / "town.toml")
+    assert told.startswith("110101: district 'Chess Town'\n")
+
+
+def test_a_plan_of_one_community_leaves_the_district(folder: Path) -> None:
+    """``--only`` divides a part of a district: what is above stays, the rest is not touched."""
+    town = folder / "town.toml"
+    partitioned(town, folder / "west", "--only", WEST)
+    done("codes", "issue", folder / "west", "--date", "2027-01-01")
+    for code in ("110101", EAST):
+        events = json.loads(done("codes", "history", code, "-c", town, "--json"))
+        assert [event["kind"] for event in events][1:] == ["kept"] * (code != EAST)
+    assert "codes: sound" in done("codes", "verify", folder / "grids.sqlite")
+
+
+def test_a_day_is_asked_of_a_register(tmp_path: Path) -> None:
+    """A plan that no register holds has no past: --as-of is refused, and nothing is written."""
+    config = QUICK + '\n[codes]\nregister = "none.sqlite"\n'
+    out = partitioned(chess_town(tmp_path, config=config), tmp_path / "out")
+    result = call("codes", "export", tmp_path / "x", "--plan", out, "--as-of", "2026-01-01")
+    assert result.exit_code == 2
+    assert "there is none; name it: --register" in result.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_an_exported_workbook_is_verified(folder: Path) -> None:
+    """The register's workbook passes, whatever its language and wherever the sheet stands."""
+    for language in ("en", "zh"):
+        office = folder / language
+        done("codes", "export", office, "-c", folder / "town.toml", "--language", language)
+        assert done("codes", "verify", office / "codes.xlsx") == "codes: sound\n"
+
+
+def test_layers_with_codes_are_verified(folder: Path) -> None:
+    """The plan, and what was exported of it, pass; a code that stands twice is found."""
+    office = folder / "office"
+    done("codes", "export", office, "--plan", folder / "out", "-f", "shp", "-f", "geojson")
+    places = (
+        folder / "out" / "plan.gpkg", office / "shp" / "grids.shp",
+        office / "geojson" / "grids.geojson",
+    )  # fmt: skip
+    for place in places:
+        assert done("codes", "verify", place) == "codes: sound\n"
+    text = places[2].read_text(encoding="utf-8")
+    places[2].write_text(text.replace(f"{WEST}002", f"{WEST}001"), encoding="utf-8")
+    found = call("codes", "verify", places[2])
+    assert found.exit_code == 4
+    assert f"code-duplicate: grid code {WEST}001 stands in 2 rows" in found.stdout
+    assert call("codes", "verify", folder / "office" / "none.gpkg").exit_code == 1
+
+
+def test_codes_that_cannot_be_written_stop_a_run_at_once(tmp_path: Path) -> None:
+    """A profile that no community code fits is told by ``check``, and before anything is solved."""
+    town = chess_town(tmp_path, config=QUICK + '\n[codes]\nprofile = "cjt349-20"\n')
+    for command in (("check", town), ("partition", town, "-o", tmp_path / "out")):
+        refused = call(*command)
+        assert refused.exit_code == 1
+        assert "begins with the six digits of the object class" in " ".join(refused.output.split())
+        assert refused.exception is None or isinstance(refused.exception, SystemExit)
+    assert not list(tmp_path.glob("out*"))

@@ -1,5 +1,6 @@
 """A look at unknown layers, and the configuration proposed from it."""
 
+import datetime as dt
 import tomllib
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import shapely
 from gridplan.config import Config
 from gridplan.config.toml import bare, quoted, remark
 from gridplan.errors import ConfigError, LayerError
+from gridplan.export.shapefile import write_shapefiles
 from gridplan.layers.peek import peek
 from gridplan.propose import Proposal, propose_config
 from gridplan.propose.words import COMMUNITY, HOUSEHOLDS, UNIT, match, tokens
@@ -316,6 +318,15 @@ def test_peek_tells_chinese_encodings_apart(tmp_path: Path) -> None:
     assert 'encoding = "gb18030"' in propose_config(path).text
 
 
+def test_peek_reads_dates_of_a_shapefile(tmp_path: Path) -> None:
+    """Days, blank ones among them, are no obstacle to telling the encoding."""
+    days = {"name": ["甲", None], "valid_from": ["2026-01-01", ""]}
+    frame = gpd.GeoDataFrame(days, geometry=squares(2), crs=CRS)
+    write_shapefiles({"homes": frame}, tmp_path, encoding="utf-8", date=dt.date(2026, 1, 1))
+    (info,) = peek(tmp_path)
+    assert (info.features, info.problem) == (2, "")
+
+
 def test_peek_goes_on_after_an_unreadable_file(tmp_path: Path) -> None:
     """A broken file is one entry with its reason, and a line of the proposal."""
     (tmp_path / "broken.gpkg").write_bytes(b"SQLite format 3\x00 but nothing more")
@@ -396,3 +407,34 @@ def test_bridges_are_proposed_from_a_column_of_the_roads(
     roads = config.inputs.roads
     assert roads is not None
     assert (roads.layer, roads.bridges) == ("roads", bridges)
+
+
+@pytest.mark.parametrize(
+    ("columns", "traits"),
+    [
+        (
+            {"staff": [9, 900], "students": [0, 800], "floor_area_m2": [90.5, 2e4],
+             "permanent": [0, 1], "body": [None, "the school"], "body_en": ["a", "b"],
+             "area_m2": [100.0, 1e4], "year_built": [1990, 2001]},
+            {"staff": "staff", "students": "students", "floor_area": "floor_area_m2",
+             "permanent": "permanent", "body": "body"},
+        ),
+        (
+            {"职工数": [9, 900], "在校学生": [0, 800], "总建筑面积": [90.5, 2e4],
+             "使用年限": [2, 30], "责任单位": ["甲", "乙"]},
+            {"staff": "职工数", "students": "在校学生", "floor_area": "总建筑面积",
+             "years": "使用年限", "body": "责任单位"},
+        ),
+        ({"staff": ["few", "many"], "years": [1990, 2001], "permanent": ["x", "y1"]}, {}),
+    ],
+)  # fmt: skip
+def test_traits_of_institutions_are_proposed(
+    street: Path, columns: dict[str, list[object]], traits: dict[str, str]
+) -> None:
+    """What the five tests of a unit grid need is named where the layer has it, and only there."""
+    layer(street, "institutions", {"institution_id": ["a", "b"], **columns}, squares(2))
+    config = loaded(propose_config(street), street.parent)
+    found = config.inputs.institutions
+    assert found is not None
+    keys = ("floor_area", "staff", "students", "permanent", "years", "body")
+    assert {key: getattr(found, key) for key in keys if getattr(found, key)} == traits

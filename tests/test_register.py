@@ -14,6 +14,7 @@ from gridplan.domain import GridKind
 from gridplan.errors import CodeError
 from gridplan.register import (
     adopt,
+    check_table,
     open_register,
     read_about,
     read_codes,
@@ -26,7 +27,7 @@ from gridplan.register import (
 )
 from gridplan.register.schema import CODES, EVENTS, MEMBERS, METADATA
 from gridplan.register.store import Register
-from tests.register_worlds import DAY, EAST, PROJECT, WEST, draft, grid, units
+from tests.register_worlds import DAY, EAST, PROJECT, STREET, WEST, draft, grid, units
 from tests.test_database import SECRET, free_port, server  # noqa: F401
 
 YEAR2, YEAR3 = dt.date(2027, 1, 1), dt.date(2028, 1, 1)
@@ -251,6 +252,54 @@ def test_a_community_is_not_cut_from_outside(register: Register) -> None:
     plan = draft(grid(C, units("a", "b", "c", "d", "e", "f", "g", "h", "p")), date=YEAR2)
     with pytest.raises(CodeError, match=f"{E1} of community {EAST}: the plan takes 1 of its 2"):
         adopt(register, plan)
+
+
+def test_a_district_stands_above_its_streets(register: Register) -> None:
+    """Four levels: the district is the parent of the street, and the life of each says so."""
+    adopt(register, first_plan(date=YEAR2, district="110101"))
+    codes = read_codes(register)
+    assert codes["level"].unique().tolist() == ["district", "street", "community", "grid"]
+    assert codes["parent"].tolist()[:3] == ["", "110101", STREET]
+    assert codes["name"].iloc[0] == PROJECT
+    assert kinds(register, STREET) == [("created", ""), ("reshaped", "")]
+    told = tell_history(register, STREET)
+    assert told[0] == f"{STREET}: street 'Main Street' in district 110101"
+    assert told[2].endswith("it belonged to nothing above")
+    assert read_codes(register, DAY)["level"].iloc[0] == "street"
+
+
+def test_a_part_of_a_street_does_not_move_its_outline(register: Register) -> None:
+    """A plan of some communities does not know the outline of their street, so it stays."""
+    part = draft(grid(A, units("a", "b", "c", "d")), grid(B, units("e", "f", "g", "h")),
+                 date=YEAR2, street_outline="")  # fmt: skip
+    adopt(register, part)
+    assert kinds(register, STREET) == [("created", ""), ("kept", "")]
+    codes = read_codes(register)
+    assert codes.loc[codes["code"] == STREET, "geometry_hash"].tolist() == ["s"]
+
+
+def test_a_street_ends_with_all_in_it(register: Register) -> None:
+    """Retiring a street retires its communities and their grids; the register stays sound."""
+    ended = retire(register, [STREET], "merged into another", YEAR2)
+    assert ended == [A, B, E1, E2, WEST, EAST, STREET]
+    assert set(read_codes(register)["code_status"]) == {"retired"}
+    assert verify_all(register) == []
+
+
+@pytest.mark.parametrize(
+    ("parent", "status", "said"),
+    [("999", "active", "no place 999 above it"), (STREET, "retired", "above it retired")],
+)
+def test_places_need_their_parents(parent: str, status: str, said: str) -> None:
+    """A community under a street that is not there, or that is retired, is found."""
+    rows = [
+        {"level": "street", "code": STREET, "parent": "", "status": status},
+        {"level": "community", "code": WEST, "parent": parent, "status": "active"},
+        {"level": "grid", "code": A, "parent": WEST, "status": "active"},
+    ]
+    found = check_table(pd.DataFrame(rows))
+    assert [f.kind for f in found] == ["code-parent"]
+    assert said in found[0].message
 
 
 def test_projects_do_not_meddle(register: Register) -> None:

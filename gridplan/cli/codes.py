@@ -9,6 +9,8 @@ import click
 from gridplan.cli.options import DATE, JSON, QUIET
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from gridplan.register import Register
 
 PROMISE_BROKEN = 4
@@ -107,8 +109,9 @@ def issue(
 def verify(place: str, profile: str | None, config: Path | None, as_json: bool, quiet: bool) -> int:
     r"""Check format, parents, duplicates, gaps and reuse; a register also against its lineage.
 
-    FILE_OR_REGISTER is a CSV or workbook with a column of grid codes, a register file, or
-    postgresql://... Exit code 4 when something is broken; gaps are warnings.
+    FILE_OR_REGISTER is a CSV, workbook or layer (Shapefile, GeoJSON, GeoPackage) with a column of
+    grid codes, a register file, or postgresql://... Exit code 4 when something is broken; gaps
+    are warnings.
 
     \b
     Example:
@@ -178,52 +181,83 @@ def as_of(day: dt.datetime, address: str | None, config: Path, as_json: bool) ->
         click.echo(csv_text("code_register", table).replace("\r\n", "\n"), nl=False)
 
 
-@codes.command(short_help="Write the register as tables and a workbook.")
+@codes.command(short_help="Write register and plan as files that offices take.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--plan",
+    "out",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Output folder of a run: its tables and layers too, with the status of their codes.",
+)
 @REGISTER
 @CONFIG_FILE
-@click.option("--as-of", "day", type=DAY, metavar="DAY", help="As it stood on this day.")
 @click.option(
-    "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True,
-    help="Of the workbook; CSV headings are always English.",
-)  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Replace tables that are there.")
+    "-f",
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(["csv", "xlsx", "shp", "geojson"]),
+    default=("csv", "xlsx"),
+    help="What to write; repeatable. Shapefiles and GeoJSON need --plan.  [default: csv, xlsx]",
+)
+@click.option(
+    "--encoding",
+    type=click.Choice(["utf-8", "gbk"]),
+    default="utf-8",
+    show_default=True,
+    help="Of CSV files (UTF-8 with a byte order mark) and shapefiles.",
+)
+@click.option("--as-of", "day", type=DAY, metavar="DAY", help="The register as of this day.")
+@click.option(
+    "--language",
+    "wanted",
+    type=click.Choice(["en", "zh"]),
+    help="Of the workbook; CSV headings are always English.  [default: the plan's, else en]",
+)
+@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @DATE
 @QUIET
 def export(
     folder: Path,
+    out: Path | None,
     address: str | None,
     config: Path,
+    formats: tuple[str, ...],
+    encoding: str,
     day: dt.datetime | None,
-    language: str,
+    wanted: str | None,
     overwrite: bool,
     date: dt.date,
     quiet: bool,
 ) -> None:
-    r"""Write codes, lineage, crosswalk and the numbering rule to FOLDER, CSV and workbook.
+    r"""Write codes, lineage, crosswalk and the numbering rule to FOLDER; with --plan, the plan too.
 
     \b
-    Example:
+    Examples:
       gridplan codes export codes --register grids.sqlite --language zh
+      gridplan codes export office --plan out/sample -f csv -f xlsx -f shp --encoding gbk
     """
     from gridplan.cli import show
-    from gridplan.errors import OutputError
-    from gridplan.export import write_whole
-    from gridplan.register import in_chinese, register_tables
-    from gridplan.tables import write_workbook
-    from gridplan.tables.files import csv_text
+    from gridplan.export import Wish, spoken, with_plan, write_package
+    from gridplan.sentences import told
 
-    with _opened(address, config) as register:
-        tables = register_tables(register, day.date() if day else None)
-    paths = {name: folder / f"{name}.csv" for name in tables}
-    book = folder / "codes.xlsx"
-    there = [path for path in (*paths.values(), book) if path.exists()]
-    if there and not overwrite:
-        raise OutputError(f"{there[0]}: exists already; add --overwrite to replace it")
-    for name, path in paths.items():
-        write_whole(path, csv_text(name, tables[name]).encode("utf-8-sig"))
-    write_workbook(in_chinese(tables) if language == "zh" else tables, book, language, date=date)
-    show.say(f"{len(tables['code_register'])} codes: {folder}", quiet)
+    if out is None and {"shp", "geojson"} & set(formats):
+        raise click.UsageError("shapefiles and GeoJSON hold the layers of a plan; name it: --plan")
+    place = address or _configured(config) or (_recorded(out) if out else None)
+    draft = out is not None and not address and not _is_there(place)
+    if draft and day is not None:
+        raise click.UsageError("--as-of asks a register, and there is none; name it: --register")
+    held = {} if draft else _held(place, day)
+    plan, tables, findings = (None, held, []) if out is None else with_plan(out, held)
+    language, basis = spoken(out) if out else ("en", "")
+    wish = Wish(formats, encoding, wanted or language, date, basis)
+    findings = [*findings, *write_package(folder, tables, plan, wish, overwrite=overwrite)]
+    for finding in findings:
+        said = told(finding.kind, finding.message, wish.language)
+        click.echo(f"{finding.severity.value} {finding.kind}: {said}", err=True)
+    counts = [f"{len(held['code_register'])} codes"] if held else []
+    counts += [f"{len(plan.grids)} grids"] if plan else []
+    show.say(f"{', '.join(counts)}: {folder}", quiet)
 
 
 @codes.command(short_help="Retire codes that no new plan follows.")
@@ -241,7 +275,7 @@ def retire(
     date: dt.date,
     quiet: bool,
 ) -> None:
-    r"""Retire grids, or a whole community with its grids, from --date on.
+    r"""Retire grids, or a whole community or street with all in it, from --date on.
 
     \b
     Example:
@@ -266,14 +300,41 @@ def _profile_of(config: Path) -> str:
 
 def _opened(address: str | None, config: Path) -> "Register":
     """Open the register that an option or the configuration names."""
-    from gridplan.config import Config
     from gridplan.register import open_register
 
-    place: Path | str | None = address
-    if place is None and config.is_file():
-        place = Config.load(config).codes.register
+    return open_register(_named(address or _configured(config)))
+
+
+def _named(place: Path | str | None) -> Path | str:
     if place is None:
         raise click.UsageError(
             "name the register with --register, or with --config a file with [codes] register"
         )
-    return open_register(place)
+    return place
+
+
+def _configured(config: Path) -> Path | str | None:
+    """Place of the register that a configuration names, where there is one."""
+    from gridplan.config import Config
+
+    return Config.load(config).codes.register if config.is_file() else None
+
+
+def _recorded(out: Path) -> Path | str | None:
+    """Place of the register that the configuration of a run names, where it still stands."""
+    from gridplan.layers import read_run
+
+    return _configured(out / str(read_run(out).get("configuration_file", "")))
+
+
+def _is_there(place: Path | str | None) -> bool:
+    """Whether a configured register was made already; one on a server is taken to be."""
+    return place is not None and (isinstance(place, str) or place.is_file())
+
+
+def _held(place: Path | str | None, day: dt.datetime | None) -> "dict[str, pd.DataFrame]":
+    """Read the tables of a register, as they stood on a day."""
+    from gridplan.register import open_register, register_tables
+
+    with open_register(_named(place)) as register:
+        return register_tables(register, day.date() if day else None)

@@ -46,7 +46,7 @@ def write_plan(plan: Plan, path: Path, *, version: str = GPKG_VERSION) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         for name, layer in layers.items():
-            _write_layer(_in_contract(name, layer, plan.zone_layers), path, name, version)
+            _write_layer(in_contract(name, layer, plan.zone_layers), path, name, version)
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise OutputError(f"{path}: the plan cannot be written ({error})") from error
 
@@ -68,7 +68,7 @@ def _mandatory(layer: str, column: str) -> bool:
     return about is None or about.constraint != "O"
 
 
-def _in_contract(
+def in_contract(
     name: str, layer: gpd.GeoDataFrame, zone_layers: tuple[str, ...]
 ) -> gpd.GeoDataFrame:
     """Put columns, rows and values of a layer into the order and form in which they are written."""
@@ -91,7 +91,7 @@ def _written_values(column: pd.Series) -> pd.Series:
 
 
 def _write_layer(layer: gpd.GeoDataFrame, path: Path, name: str, version: str) -> None:
-    kind = _geometry_type(layer.geometry.to_numpy())
+    kind = geometry_type(layer.geometry.to_numpy())
     pyogrio.write_dataframe(
         layer,
         path,
@@ -105,7 +105,7 @@ def _write_layer(layer: gpd.GeoDataFrame, path: Path, name: str, version: str) -
     )
 
 
-def _geometry_type(shapes: np.ndarray) -> str:
+def geometry_type(shapes: np.ndarray) -> str:
     """Name the one type that a whole layer is written as."""
     kinds = set(np.unique(shapely.get_dimensions(shapes[~shapely.is_missing(shapes)])).tolist())
     if kinds <= {2}:

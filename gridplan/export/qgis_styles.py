@@ -22,7 +22,7 @@ from gridplan.tables.fields import Field
 QGIS_VERSION = "3.22"
 """Version whose styles are written; later ones read them too."""
 
-INK, SOFT_INK, MAGENTA, ALARM = "#26282B", "#5C6066", "#C2127E", "#B3261E"
+INK, SOFT_INK, MAGENTA, ALARM = "#26282B", "#5C6066", "#B40D74", "#B3261E"
 IN_RANGE, UNDER, OVER, OTHER = "#E4EEDD", "#FBE3B0", "#F6C9BC", "#DCDFE4"
 STEPS = ("#2F6DA8", "#8FB8DC", "#E8EEF2", "#F2B48C", "#C25A2B")  # readable by the colour-blind
 MULTIPLY = 6  # blend mode: what lies under a fill stays visible

@@ -15,6 +15,7 @@ from gridplan.propose.columns import (
     pick_text,
 )
 from gridplan.propose.roles import Guess, Roles, column_kind
+from gridplan.propose.traits import pick_traits
 from gridplan.propose.words import ZONES, Words, ZoneKind, match
 
 MAX_HOUSEHOLDS = 500
@@ -343,6 +344,9 @@ def _objects(name: str, guess: Guess) -> Draft:
     kind = pick_text(info, wanted, taken)
     if kind is not None:
         draft.keys["class" if name == "roads" else "kind"] = kind.name
+    if name == "institutions":
+        draft.keys |= pick_traits(info, tuple(str(value) for value in draft.keys.values()))
+        draft.remarks |= dict.fromkeys(("permanent", "years"), "one of the five tests")
     bridges = bridge_filter(info) if name == "roads" else None
     if bridges:
         draft.keys["bridges"] = bridges

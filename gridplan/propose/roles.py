@@ -181,7 +181,7 @@ def _streets(layers: list[LayerInfo], roles: Roles) -> Guess | None:
     ]
     if not fitting:
         return None
-    best = min(fitting, key=lambda i: (-fit(i, words.STREET), i.layer))
+    best = min(fitting, key=lambda i: (-fit(i, words.STREET), -i.features, i.layer))
     return Guess(best, f"its name, {best.features:,} polygons")
 
 
@@ -208,7 +208,7 @@ _BARRIERS: tuple[tuple[str, Words, Words], ...] = (
     ("wall", words.WALL, ("line",)),
 )
 _OTHERS: tuple[tuple[str, Words, Words], ...] = (
-    ("links", words.LINK, _TABLE),
+    ("links", words.LINK, ("", "line")),
     ("locks", words.LOCK, _TABLE),
     ("staff", words.STAFF, _TABLE),
     ("stairwells", words.STAIRWELLS, _TABLE),

@@ -4,6 +4,7 @@ from gridplan.register.adopt import ABOUT_REGISTER, Adopted, adopt, retire
 from gridplan.register.changes import EventKind
 from gridplan.register.draft import Draft, Place, draft_of, read_draft
 from gridplan.register.history import tell_history
+from gridplan.register.states import with_states
 from gridplan.register.store import Register, open_register
 from gridplan.register.verify import check_table, is_sound, verify
 from gridplan.register.views import (
@@ -14,8 +15,8 @@ from gridplan.register.views import (
     read_events,
     read_flows,
     read_standing,
+    register_tables,
 )
-from gridplan.register.words import in_chinese, register_tables
 
 __all__ = [
     "ABOUT_REGISTER",
@@ -28,7 +29,6 @@ __all__ = [
     "check_table",
     "configured_standing",
     "draft_of",
-    "in_chinese",
     "is_sound",
     "open_register",
     "read_about",
@@ -42,4 +42,5 @@ __all__ = [
     "retire",
     "tell_history",
     "verify",
+    "with_states",
 ]

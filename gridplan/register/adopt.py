@@ -28,6 +28,7 @@ from gridplan.register.read import (
     Registered,
     active_grids,
     last_dates,
+    rows_below,
     rows_of,
     rows_under,
 )
@@ -106,10 +107,10 @@ def _state(connection: Connection, draft: Draft) -> State:
     units = [unit for grid in draft.grids for unit in grid.units]
     grids = active_grids(connection, issued, units, draft.project)
     outside = sorted({grid.community_code for grid in grids} - set(here))
-    streets = [place.code for place in draft.places if place.level == Level.STREET]
+    above = [place.code for place in draft.places if place.level != Level.COMMUNITY]
     strange = {grid.grid_code for grid in draft.grids} - set(issued)
-    levels = (Level.STREET, Level.COMMUNITY, Level.GRID)
-    rows = rows_of(connection, [*streets, *here, *outside, *strange], levels)
+    levels = (Level.DISTRICT, Level.STREET, Level.COMMUNITY, Level.GRID)
+    rows = rows_of(connection, [*above, *here, *outside, *strange], levels)
     known = {code: row for (level, code), row in rows.items() if level == Level.GRID}
     touched = [*here, *(grid.grid_code for grid in grids)]
     return State(
@@ -271,14 +272,14 @@ def _write_members(connection: Connection, draft: Draft, state: State) -> None:
 
 
 def retire(register: Register, codes: Sequence[str], reason: str, date: dt.date) -> list[str]:
-    """Retire grids that no new plan follows, or a whole community with all its grids.
+    """Retire grids that no new plan follows, or a whole community or street with all in it.
 
     Parameters
     ----------
     register
         The register.
     codes
-        Codes of grids or communities.
+        Codes of grids, communities or streets.
     reason
         Kept in the register.
     date
@@ -297,7 +298,7 @@ def retire(register: Register, codes: Sequence[str], reason: str, date: dt.date)
 
     def work(connection: Connection) -> list[str]:
         rows = _to_retire(connection, codes)
-        last = last_dates(connection, [code for _, code in rows], [Level.COMMUNITY, Level.GRID])
+        last = last_dates(connection, [code for _, code in rows], list(Level))
         late = [
             f"{level} {code}: has an entry of {last[level, code]}, later than {date}; choose "
             "--date from that day on"
@@ -325,23 +326,26 @@ def retire(register: Register, codes: Sequence[str], reason: str, date: dt.date)
 
 
 def _to_retire(connection: Connection, codes: Sequence[str]) -> dict[tuple[Level, str], Registered]:
-    """Find the rows to retire: named grids, named communities and their active grids."""
-    found = rows_of(connection, codes, [Level.GRID, Level.COMMUNITY])
-    grids = {code: row for (level, code), row in found.items() if level == Level.GRID}
-    places = {code: row for (_, code), row in found.items() if code not in grids}
+    """Find the rows to retire: those named, and all that is active in them."""
+    levels = [Level.GRID, Level.COMMUNITY, Level.STREET]
+    rows = rows_of(connection, codes, levels)
+    named = {next((level, code) for level in levels if (level, code) in rows)
+             for code in {code for _, code in rows}}  # fmt: skip
     problems = [
-        f"{code}: the register has no such grid or community"
+        f"{code}: the register has no such grid, community or street"
         for code in codes
-        if code not in grids and code not in places
+        if code not in {known for _, known in rows}
     ]
     problems += [
-        f"{code}: is retired already (last day {row.valid_to})"
-        for code, row in (grids | places).items()
-        if row.status != ACTIVE
+        f"{code}: is retired already (last day {rows[level, code].valid_to})"
+        for level, code in sorted(named)
+        if rows[level, code].status != ACTIVE
     ]
     if problems or not codes:
         raise CodeError(problems or "name the codes to retire")
-    inside = rows_under(connection, places)
-    grids |= {code: row for code, row in inside.items() if row.status == ACTIVE}
-    rows = {(Level.GRID, code): row for code, row in sorted(grids.items())}
-    return rows | {(Level.COMMUNITY, code): row for code, row in sorted(places.items())}
+    found = {key: rows[key] for key in named}
+    for level in (Level.STREET, Level.COMMUNITY):
+        places = [code for its, code in found if its == level]
+        below = rows_below(connection, level, places)
+        found |= {key: row for key, row in below.items() if row.status == ACTIVE}
+    return {key: found[key] for level in levels for key in sorted(found) if key[0] == level}

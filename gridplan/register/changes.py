@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from gridplan.codes import (
@@ -78,7 +78,7 @@ class State:
     known
         Rows of the draft's grid codes, by code, whatever their status and community.
     places
-        Rows of the draft's streets and communities, and of the communities of ``grids``.
+        Rows of the draft's district, streets and communities, and of the communities of ``grids``.
     last
         Date of the last event of every code of ``grids`` and ``places``.
     sizes
@@ -207,12 +207,14 @@ def _too_early(draft: Draft, state: State) -> Iterator[str]:
 
 
 def _places(draft: Draft, state: State) -> Iterator[Event]:
-    """Tell what happens to streets and communities."""
+    """Tell what happens to districts, streets and communities; what is not told has not moved."""
     for place in draft.places:
         row = state.places.get((place.level, place.code))
         if row is None:
             yield _placed(EventKind.CREATED, place)
-        elif (row.name, row.parent, row.geometry_hash) == (
+            continue
+        place = replace(place, geometry_hash=place.geometry_hash or row.geometry_hash)
+        if (row.name, row.parent, row.geometry_hash) == (
             place.name,
             place.parent,
             place.geometry_hash,
@@ -234,9 +236,9 @@ def _place_note(row: Registered, place: Place) -> str:
     if row.name != place.name:
         said.append(f"its name was {row.name!r}")
     if row.parent != place.parent:
-        said.append(f"it belonged to {row.parent or 'no street'}")
+        said.append(f"it belonged to {row.parent or 'nothing above'}")
     if row.geometry_hash != place.geometry_hash:
-        said.append("its border moved")
+        said.append("its border moved" if row.geometry_hash else "its outline is known now")
     return "; ".join(said)
 
 

@@ -2,8 +2,9 @@
 
 import datetime as dt
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,21 +25,24 @@ from gridplan.layers import read_plan, read_run
 from gridplan.text import many
 
 _SHOWN = 5
+_DISTRICT = 6  # digits of GB/T 2260
+_TWELVE = re.compile("[0-9]{12}")
 _BAD = ("broken", "error")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A street or a community.
+    """A district, a street or a community.
 
     Parameters
     ----------
     level, code, parent, name
-        ``parent`` is the street of a community, empty where it has none.
+        ``parent`` is the street of a community and the district of a street, the district of a
+        community without street, empty where there is none.
     households
         Households in it.
     geometry_hash
-        From ``geometry_hashes``.
+        From ``geometry_hashes``; empty where the plan does not tell, as it holds a part of it.
     """
 
     level: Level
@@ -62,7 +66,7 @@ class Draft:
     profile
         How the grid codes are written.
     places
-        Streets and communities.
+        The district where its code is known, streets and communities.
     grids
         Grids with their codes and units.
     source
@@ -131,14 +135,53 @@ def read_draft(
         )
     config = Config.load(file)
     plan = read_plan(out)
-    profile = configured_profile(config.codes, plan.communities["community_code"])
-    return draft_of(plan, profile, config.project.name, date, source=out.name), config
+    codes = plan.communities["community_code"]
+    draft = draft_of(
+        plan,
+        configured_profile(config.codes, codes),
+        config.project.name,
+        date,
+        source=out.name,
+        district=config.project.code or common_district(codes),
+        whole=not run.get("only") and not broken,
+    )
+    return draft, config
+
+
+def common_district(codes: Iterable[str]) -> str:
+    """First six digits of community codes that have 12 each; empty where they differ."""
+    found = {code[:_DISTRICT] if _TWELVE.fullmatch(code) else "" for code in codes}
+    return found.pop() if len(found) == 1 else ""
 
 
 def draft_of(
-    plan: Plan, profile: Profile, project: str, date: dt.date, *, source: str = ""
+    plan: Plan,
+    profile: Profile,
+    project: str,
+    date: dt.date,
+    *,
+    source: str = "",
+    district: str = "",
+    whole: bool = True,
 ) -> Draft:
     """Make the draft of a plan.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    profile
+        How its codes are written.
+    project
+        Name of the district.
+    date
+        First day of validity.
+    source
+        Where the plan came from, for the record.
+    district
+        Code of the district; empty where it has none.
+    whole
+        Whether the plan divides every community of its streets, so that their outlines are whole.
 
     Raises
     ------
@@ -150,14 +193,22 @@ def draft_of(
     units = pd.DataFrame(plan.units)[["unit_id", "grid_code", "households"]]
     members = units.rename(columns={"grid_code": "grid"})
     drawn = drawn_grids(grids.set_index("grid_code", drop=False).rename_axis(None), members)
-    draft = Draft(date, project, profile, tuple(_places(plan)), drawn, source)
+    places = [*_district(plan, project, district), *_places(plan, district, whole=whole)]
+    draft = Draft(date, project, profile, tuple(places), drawn, source)
     lines = [*_faults(draft), *_unit_faults(units, set(grids["grid_code"].astype(str)))]
     if lines:
         raise CodeError(lines)
     return draft
 
 
-def _places(plan: Plan) -> Iterator[Place]:
+def _district(plan: Plan, project: str, code: str) -> Iterator[Place]:
+    """The district above everything, where its code is known."""
+    if code:
+        households = int(plan.communities["households"].sum())
+        yield Place(Level.DISTRICT, code, "", project, households, "")
+
+
+def _places(plan: Plan, district: str, *, whole: bool) -> Iterator[Place]:
     """Streets and communities; a project without streets has one of empty code, which is none."""
     streets = plan.streets[plan.streets["street_code"].fillna("") != ""]
     levels = (
@@ -167,9 +218,10 @@ def _places(plan: Plan) -> Iterator[Place]:
     for level, layer, code, name, parent in levels:
         outlines = geometry_hashes(layer.geometry) if len(layer) else []
         for (_, row), outline in zip(layer.iterrows(), outlines, strict=True):
-            above = _text(row[parent]) if parent else ""
+            above = (_text(row[parent]) if parent else "") or district
+            drawn = outline if whole or level == Level.COMMUNITY else ""
             yield Place(
-                level, _text(row[code]), above, _text(row[name]), int(row["households"]), outline
+                level, _text(row[code]), above, _text(row[name]), int(row["households"]), drawn
             )
 
 
@@ -199,7 +251,8 @@ def _faults(draft: Draft) -> Iterator[str]:
                 "`gridplan partition` again"
             )
     for place in draft.places:
-        if place.parent and (Level.STREET, place.parent) not in places:
+        above = {(Level.STREET, place.parent), (Level.DISTRICT, place.parent)}
+        if place.parent and not above & places:
             yield (
                 f"communities: {place.code!r} names street {place.parent!r}, which the plan has not"
             )

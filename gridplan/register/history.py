@@ -10,6 +10,7 @@ from gridplan.register.read import RETIRED
 from gridplan.register.store import Register
 from gridplan.register.views import read_codes, read_events, read_flows
 
+_ABOVE = {"grid": ("community",), "community": ("street", "district"), "street": ("district",)}
 _ORIGINS = {"split": "came out of", "merged": "took over", "recoded": "was until then"}
 
 
@@ -21,7 +22,7 @@ def tell_history(register: Register, code: str) -> list[str]:
     register
         The register.
     code
-        Code of a grid, community or street.
+        Code of a grid, community, street or district.
 
     Raises
     ------
@@ -37,16 +38,23 @@ def tell_history(register: Register, code: str) -> list[str]:
     lines: list[str] = []
     for row in mine.itertuples():
         happened = events[events["level"] == row.level]
-        lines += [_head(row), *_told(code, happened, flows if row.level == "grid" else flows[:0])]
+        lines += [
+            _head(row, rows),
+            *_told(code, happened, flows if row.level == "grid" else flows[:0]),
+        ]
         lines.append(_today(row))
     return lines
 
 
-def _head(row: Any) -> str:
-    grid = row.level == "grid"
-    what = f"{row.kind} grid" if grid else row.level
-    under = f" in {'community' if grid else 'street'} {row.parent}" if row.parent else ""
+def _head(row: Any, rows: pd.DataFrame) -> str:
+    what = f"{row.kind} grid" if row.level == "grid" else row.level
+    above = [level for level in _ABOVE.get(row.level, ()) if _has(rows, level, row.parent)]
+    under = f" in {above[0]} {row.parent}" if above else ""
     return f"{row.code}: {what} {row.name!r}{under}"
+
+
+def _has(rows: pd.DataFrame, level: str, code: str) -> bool:
+    return bool(((rows["level"] == level) & (rows["code"] == code)).any())
 
 
 def _told(code: str, events: pd.DataFrame, flows: pd.DataFrame) -> list[str]:

@@ -13,6 +13,7 @@ from gridplan.domain import Level
 from gridplan.register.schema import CODES, EVENTS, MEMBERS
 
 ACTIVE, RETIRED = "active", "retired"
+_BELOW = {Level.STREET: Level.COMMUNITY, Level.COMMUNITY: Level.GRID}
 _CHUNK = 400  # values of one query; SQLite takes 999 at least
 
 
@@ -49,6 +50,16 @@ def rows_under(connection: Connection, communities: Iterable[str]) -> dict[str, 
     query = sql.select(CODES).where(CODES.c.level == str(Level.GRID))
     rows = _chunked(connection, query, CODES.c.parent, communities)
     return {row["code"]: _registered(row) for row in rows}
+
+
+def rows_below(
+    connection: Connection, level: Level, codes: Iterable[str]
+) -> dict[tuple[Level, str], Registered]:
+    """Read every row right below some places of one level, retired ones included."""
+    below = _BELOW[level]
+    query = sql.select(CODES).where(CODES.c.level == str(below))
+    rows = _chunked(connection, query, CODES.c.parent, codes)
+    return {(below, row["code"]): _registered(row) for row in rows}
 
 
 def _registered(row: Any) -> Registered:

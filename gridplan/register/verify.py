@@ -1,5 +1,6 @@
 """Is a register sound? Codes in their form, under their parents, once, without gaps."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,26 +14,30 @@ from gridplan.domain import Finding, Level, Severity
 from gridplan.errors import LayerError
 from gridplan.layers.columns import as_text
 from gridplan.layers.notes import Notes
+from gridplan.layers.peek import peek
 from gridplan.layers.source import read_table
 from gridplan.register.lives import check_lives
 from gridplan.register.read import ACTIVE, RETIRED
 from gridplan.register.store import open_register
 from gridplan.text import unguard
 
-_TABLES = (".csv", ".txt", ".xlsx", ".xlsm")
+_PLAIN = (".csv", ".txt")
+_FILES = (*_PLAIN, ".xlsx", ".xlsm", ".shp", ".geojson", ".json", ".fgb", ".parquet")
 _NAMES = {
-    "code": ("grid_code", "code", "网格编码", "单元网格编码", "单元网格标识码", "wgbm"),
-    "parent": ("community_code", "parent", "社区代码", "sqdm"),
+    "code": ("grid_code", "code", "网格编码", "单元网格编码", "单元网格标识码", "wgbm", "编码"),
+    "parent": ("community_code", "parent", "社区代码", "sqdm", "上级编码"),
     "level": ("level", "层级"),
-    "kind": ("grid_kind", "kind", "网格类型"),
-    "status": ("code_status", "status", "编码状态", "状态"),
-    "valid_from": ("valid_from", "初始日期", "初始时间"),
-    "valid_to": ("valid_to", "终止日期", "终止时间"),
-    "profile": ("profile",),
+    "kind": ("grid_kind", "kind", "网格类型", "类型", "wglx"),
+    "status": ("code_status", "status", "编码状态", "状态", "bmzt"),
+    "valid_from": ("valid_from", "初始日期", "初始时间", "csrq"),
+    "valid_to": ("valid_to", "终止日期", "终止时间", "zzrq"),
+    "profile": ("profile", "编码方案"),
 }
 _STATUSES = {"在用": ACTIVE, "有效": ACTIVE, "作废": RETIRED, "cancelled": RETIRED}
+_LEVELS = {"区县": "district", "街道": "street", "社区": "community", "网格": "grid"}
 _KINDS = {"住宅网格": "residential", "单位网格(专属网格)": "unit"}
 _SHOWN = 12
+_DAY = len("2026-01-31")
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,8 @@ def verify(place: Path | str, profile: str | None = None) -> list[Finding]:
     Parameters
     ----------
     place
-        CSV or workbook with a column of grid codes; SQLite file, GeoPackage or database address of
-        a register.
+        CSV, workbook or layer with a column of grid codes; SQLite file, GeoPackage or database
+        address of a register.
     profile
         Profile or pattern the codes must follow. Left out: what the register says, else ``auto``.
 
@@ -67,19 +72,41 @@ def verify(place: Path | str, profile: str | None = None) -> list[Finding]:
     GridplanError
         Where it cannot be read at all.
     """
-    if not is_address(str(place)) and Path(place).suffix.lower() in _TABLES:
-        return check_table(_read_sheet(Path(place)), profile)
+    file = None if is_address(str(place)) else Path(place)
+    if file is not None and file.suffix.lower() in _FILES:
+        return check_table(_read_sheet(file), profile)
     with open_register(place) as register:
+        if file is not None and not register.exists() and _coded_layer(file):
+            return check_table(_read_sheet(file), profile)  # a layer in a GeoPackage, say
         codes, lives = check_lives(register)
     return [*check_table(codes, profile), *lives]
 
 
 def _read_sheet(path: Path) -> pd.DataFrame:
     notes = Notes()
-    table = read_table("register", _Sheet(path), notes)
+    table = read_table("register", _Sheet(path, _coded_layer(path)), notes)
     if table is None:
         raise LayerError(line.replace("inputs.register", "register") for line in notes.problems)
     return with_known_names(table, path.name)
+
+
+def _coded_layer(path: Path) -> str | None:
+    """First sheet or layer that has a column of codes; None where none has, and for CSV."""
+    if path.suffix.lower() in _PLAIN or not path.is_file():
+        return None
+    coded = (info.layer for info in peek(path) if "code" in _known(c.name for c in info.columns))
+    return next(coded, None)
+
+
+def _known(names: Iterable[object]) -> dict[str, object]:
+    """Find the columns that a verification knows, however they are spelled."""
+    folded = {str(name).strip().casefold().replace(" ", "_"): name for name in names}
+    return {
+        name: folded[spelled]
+        for name, spellings in _NAMES.items()
+        for spelled in spellings[::-1]
+        if spelled in folded
+    }
 
 
 def with_known_names(table: pd.DataFrame, where: str) -> pd.DataFrame:
@@ -90,13 +117,7 @@ def with_known_names(table: pd.DataFrame, where: str) -> pd.DataFrame:
     LayerError
         Where no column holds grid codes.
     """
-    folded = {str(c).strip().casefold().replace(" ", "_"): c for c in table.columns}
-    found = {
-        name: folded[spelled]
-        for name, spellings in _NAMES.items()
-        for spelled in spellings[::-1]
-        if spelled in folded
-    }
+    found = _known(table.columns)
     if "code" not in found:
         there = ", ".join(map(str, table.columns[:_SHOWN]))
         raise LayerError(
@@ -104,9 +125,12 @@ def with_known_names(table: pd.DataFrame, where: str) -> pd.DataFrame:
         )
     texts = {name: as_text(table[column]) for name, column in found.items()}
     known = pd.DataFrame(texts).fillna("").map(unguard)
-    for name, words in (("status", _STATUSES), ("kind", _KINDS)):
+    for name, words in (("status", _STATUSES), ("kind", _KINDS), ("level", _LEVELS)):
         if name in known:
             known[name] = known[name].replace(words)
+    for name in ("valid_from", "valid_to"):
+        if name in known:
+            known[name] = known[name].str[:_DAY]  # without the hours that some formats add
     return known
 
 
@@ -131,7 +155,7 @@ def check_table(table: pd.DataFrame, profile: str | None = None) -> list[Finding
         return [_broken("code-missing", "the register holds no grid", "")]
     read = _Reader(grids, profile)
     numbers: dict[tuple[str, str], set[int]] = defaultdict(set)
-    findings: list[Finding] = []
+    findings: list[Finding] = [*_places(table)] if "level" in table else []
     for record in grids.to_dict("records"):
         row = {str(name): str(value) for name, value in record.items()}
         findings += _form(row, read, numbers)
@@ -209,6 +233,31 @@ def _parent(row: Mapping[str, str], parents: Mapping[str, str] | None) -> Iterat
             )
 
 
+_ABOVE = {Level.COMMUNITY: (Level.STREET, Level.DISTRICT), Level.STREET: (Level.DISTRICT,)}
+
+
+def _places(table: pd.DataFrame) -> Iterator[Finding]:
+    """Check that streets and communities lie in a place that is there, and not retired."""
+    if "parent" not in table:
+        return
+    status = table["status"] if "status" in table else pd.Series(ACTIVE, index=table.index)
+    known = dict(zip(zip(table["level"], table["code"], strict=True), status, strict=True))
+    for level, above in _ABOVE.items():
+        mine = table[(table["level"] == level) & (table["parent"] != "")]
+        for code, parent in zip(mine["code"], mine["parent"], strict=True):
+            states = {known[up, parent] for up in above if (up, parent) in known}
+            if not states:
+                yield _broken(
+                    "code-parent",
+                    f"{level} {code}: the register has no place {parent} above it",
+                    code,
+                )
+            elif known[level, code] == ACTIVE and states == {RETIRED}:
+                yield _broken(
+                    "code-parent", f"{level} {code} is active, but {parent} above it retired", code
+                )
+
+
 def _dates(row: Mapping[str, str]) -> Iterator[Finding]:
     """Check that status and dates agree; a code may end on the day before it began, never valid."""
     code, status = row["code"], row.get("status", "")
@@ -217,9 +266,16 @@ def _dates(row: Mapping[str, str]) -> Iterator[Finding]:
         yield _broken("code-dates", f"grid {code} is retired without a last day", code)
     if status == ACTIVE and ended:
         yield _broken("code-dates", f"grid {code} is active, but ended on {ended}", code)
-    days = pd.to_datetime(pd.Series([begun, ended]), errors="coerce", format="%Y-%m-%d")
-    if ended and begun and days.notna().all() and days[1] < days[0] - pd.Timedelta(days=1):
+    first, last = _day(begun), _day(ended)
+    if first and last and last < first - dt.timedelta(days=1):
         yield _broken("code-dates", f"grid {code} ended on {ended}, before it began", code)
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _twice(grids: pd.DataFrame) -> Iterator[Finding]:

@@ -35,7 +35,7 @@ COLUMNS = (
 LINEAGE = ("date", "kind", "level", "code", "other", "households", "note", "adoption")
 """Columns of the events as a table."""
 
-_LEVELS = ("street", "community", "grid")
+_LEVELS = ("district", "street", "community", "grid")
 _STATES = ("created", "kept", "reshaped")
 
 
@@ -52,8 +52,8 @@ def read_codes(register: Register, date: dt.date | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns ``COLUMNS``: every code that was valid by then, retired ones included; streets
-        first, then communities, then grids. ``households`` are those at issue.
+        Columns ``COLUMNS``: every code that was valid by then, retired ones included; districts
+        first, then streets, communities, grids. ``households`` are those at issue.
     """
     day = date.isoformat() if date else "9999-12-31"
 
@@ -167,3 +167,25 @@ def configured_standing(
         return None
     with open_register(address) as register:
         return read_standing(register, list(communities), list(units), config.project.name)
+
+
+def register_tables(register: Register, date: dt.date | None = None) -> dict[str, pd.DataFrame]:
+    """Make the tables of a register: its head, its codes, their lineage and what passed on.
+
+    Parameters
+    ----------
+    register
+        The register.
+    date
+        As it stood at the end of this day; everything where None.
+    """
+    events, flows = read_events(register), read_flows(register)
+    if date is not None:
+        day = date.isoformat()
+        events, flows = events[events["date"] <= day], flows[flows["date"] <= day]
+    return {
+        "code_about": pd.DataFrame(sorted(read_about(register).items()), columns=["key", "value"]),
+        "code_register": read_codes(register, date),
+        "code_lineage": events,
+        "code_crosswalk": flows,
+    }

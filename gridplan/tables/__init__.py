@@ -1,6 +1,7 @@
 """The tables of a plan: what they hold, as CSV files and as one workbook."""
 
-from gridplan.tables.build import build_tables, reconcile
+from gridplan.tables.again import describe_tables, typed_table
+from gridplan.tables.build import build_tables, exceptions_table, reconcile
 from gridplan.tables.dictionary import (
     FIELDS,
     LAYERS,
@@ -21,6 +22,8 @@ __all__ = [
     "build_tables",
     "clean_text",
     "describe_formats",
+    "describe_tables",
+    "exceptions_table",
     "find_field",
     "guard",
     "household_ledger",
@@ -28,6 +31,7 @@ __all__ = [
     "open_rows",
     "reconcile",
     "renew_page",
+    "typed_table",
     "unguard",
     "write_csvs",
     "write_workbook",

@@ -87,7 +87,7 @@ def build_tables(
         **({} if decisions is None else {"institution_decisions": _decisions(decisions)}),
         "zone_crosswalk": _zone_crosswalk(plan),
         **{name: _columns(name, table, plan.zone_layers) for name, table in solved.items()},
-        "exceptions": _exceptions(plan, findings),
+        "exceptions": exceptions_table(plan, findings),
         "reconciliation": reconciliation,
         **({} if ledger is None else {"household_ledger": ledger}),
     }
@@ -184,7 +184,8 @@ def _zones_of(units: pd.DataFrame, layer: str, total: pd.Series) -> pd.DataFrame
     return table.assign(share=table["households"] / total.reindex(table["grid_code"]).to_numpy())
 
 
-def _exceptions(plan: Plan, findings: Iterable[Finding]) -> pd.DataFrame:
+def exceptions_table(plan: Plan, findings: Iterable[Finding]) -> pd.DataFrame:
+    """Write findings as the rows of ``exceptions``, each with the grid that its place lies in."""
     rows = [
         {
             "kind": finding.kind,

@@ -7,15 +7,23 @@ Column order, number format, workbook headings, the ``data_dictionary`` table an
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from gridplan.tables.change_fields import CHANGE_FIELDS, CHANGE_TABLES, CHANGE_TEXTS
 from gridplan.tables.fields import LAYER_FIELDS, Field
 from gridplan.tables.household_fields import HOUSEHOLD_FIELDS
 from gridplan.tables.institution_fields import INSTITUTION_FIELDS
+from gridplan.tables.load_fields import LOAD_FIELDS
+from gridplan.tables.people_fields import PEOPLE_FIELDS
+from gridplan.tables.people_tables import PEOPLE_TABLES, PEOPLE_TEXTS, WALK_COLUMNS
+from gridplan.tables.register_fields import REGISTER_FIELDS, REGISTER_TEXTS
 from gridplan.tables.table_fields import TABLE_FIELDS
 
 FIELDS: dict[str, Field] = {
     entry.name: entry
-    for entry in (*LAYER_FIELDS, *HOUSEHOLD_FIELDS, *INSTITUTION_FIELDS, *TABLE_FIELDS)
-}
+    for entry in (
+        *LAYER_FIELDS, *HOUSEHOLD_FIELDS, *INSTITUTION_FIELDS, *TABLE_FIELDS, *CHANGE_FIELDS,
+        *REGISTER_FIELDS, *PEOPLE_FIELDS, *LOAD_FIELDS,
+    )
+}  # fmt: skip
 """Every column by its name, or by ``table.column`` where it means something else there."""
 
 LAYERS: dict[str, tuple[str, ...]] = {
@@ -63,6 +71,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "facilities": ("facility_id", "grid_code", "name", "kind"),
     "public_spaces": ("public_space_id", "grid_code", "name", "kind"),
     "roads": ("road_id", "grid_code", "name", "length_m", "share"),
+    "walks": WALK_COLUMNS,
 }
 """Columns of the layers of ``plan.gpkg``, in the order they are written."""
 
@@ -76,6 +85,7 @@ SHAPES: dict[str, str] = {
     "facilities": "as given",
     "public_spaces": "as given",
     "roads": "multilinestring",
+    "walks": "multilinestring",
 }
 
 TABLES: dict[str, tuple[str, ...]] = {
@@ -170,6 +180,8 @@ TABLES: dict[str, tuple[str, ...]] = {
         "<layer>_excess",
     ),
     "alternative_units": ("community_code", "alternative", "unit_id", "grid"),
+    **CHANGE_TABLES,
+    **PEOPLE_TABLES,
     "exceptions": (
         "kind",
         "severity",
@@ -295,6 +307,8 @@ TEXTS: dict[str, TableText] = {
         "备选方案归属表",
         "with `--alternatives`: the grid of every basic unit in each of them",
     ),
+    **{name: TableText(*text) for name, text in CHANGE_TEXTS.items()},
+    **{name: TableText(*text) for name, text in PEOPLE_TEXTS.items()},
     "exceptions": TableText(
         "Exceptions", "例外清单", "what a reader of the plan must know, one row a finding"
     ),
@@ -309,6 +323,7 @@ TEXTS: dict[str, TableText] = {
     "data_dictionary": TableText(
         "Data dictionary", "数据字典", "the columns of this run, after GB/T 47678.7"
     ),
+    **{name: TableText(*text) for name, text in REGISTER_TEXTS.items()},
 }
 
 

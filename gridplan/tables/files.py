@@ -7,6 +7,7 @@ import pandas as pd
 
 from gridplan.errors import OutputError
 from gridplan.tables.dictionary import find_field
+from gridplan.tables.encoding import encode
 from gridplan.tables.values import as_numbers, as_texts, in_order, is_text, number_texts
 from gridplan.text import guard
 
@@ -16,12 +17,14 @@ LINE_END = "\r\n"
 _TRIMMED = {"value", "limit"}
 
 
-def write_csvs(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
+def write_csvs(
+    tables: Mapping[str, pd.DataFrame], folder: Path, *, encoding: str = "utf-8"
+) -> list[Path]:
     """Write each table to ``folder/<name>.csv``.
 
-    UTF-8 with BOM, English headings, lines ended by CR LF, sorted by the first column and then the
-    others. Text is in double quotes, numbers are not, so that codes stay text for whoever looks;
-    a missing value is empty. Cells that begin like a formula get an apostrophe (see ``values``).
+    UTF-8 with BOM, or GBK; English headings, lines ended by CR LF, sorted by the first column and
+    then the others. Text is in double quotes, numbers are not, so that codes stay text for whoever
+    looks; a missing value is empty. Cells that begin like a formula get an apostrophe (``text``).
 
     Parameters
     ----------
@@ -29,6 +32,8 @@ def write_csvs(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
         Tables by name, as ``build_tables`` makes them.
     folder
         Made where it is missing.
+    encoding
+        ``utf-8`` or ``gbk``; ``check_encoding`` tells what GBK cannot hold.
 
     Returns
     -------
@@ -40,7 +45,7 @@ def write_csvs(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             path = folder / f"{name}.csv"
-            path.write_bytes(csv_text(name, table).encode("utf-8-sig"))
+            path.write_bytes(encode(csv_text(name, table), encoding, mark=True))
             paths.append(path)
     except OSError as error:
         raise OutputError(f"{folder}: tables cannot be written ({error.strerror})") from error
@@ -49,11 +54,21 @@ def write_csvs(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
 
 def csv_text(name: str, table: pd.DataFrame) -> str:
     """Write one table as CSV text, without the BOM."""
-    ordered = in_order(table)
+    ordered = in_order(_rounded(name, table))
     columns = [_column(name, str(column), ordered[column]) for column in ordered]
     lines = [",".join(_quoted(str(column)) for column in ordered)]
     lines += [",".join(row) for row in zip(*columns, strict=True)]
     return LINE_END.join(lines) + LINE_END
+
+
+def _rounded(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Round decimal numbers to what is written, so that rows are in order as they stand there."""
+    rounded: dict[str, pd.Series] = {}
+    for column in map(str, table.select_dtypes("float")):
+        about = find_field(name, column)
+        places = about.decimals if about and about.decimals is not None else 6
+        rounded[column] = table[column].round(places)
+    return table.assign(**rounded)
 
 
 def _column(table: str, name: str, column: pd.Series) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from gridplan.tables.dictionary import FIELDS, LAYERS, SHAPES, TABLES, TEXTS
+from gridplan.tables.register_fields import REGISTER_TABLES
 
 _BEGIN = "<!-- dictionary: begin -->"
 _END = "<!-- dictionary: end -->"
@@ -22,6 +23,8 @@ def describe_formats() -> str:
     blocks += [_section(name, columns, SHAPES[name]) for name, columns in LAYERS.items()]
     blocks.append("## Files in `tables/`")
     blocks += [_section(name, columns, "") for name, columns in TABLES.items()]
+    blocks.append("## Tables of a code register")
+    blocks += [_section(name, columns, "") for name, columns in REGISTER_TABLES.items()]
     return "\n\n".join(blocks)
 
 

@@ -67,8 +67,8 @@ INSTITUTION_FIELDS = (
         "C",
         "20",
         "O",
-        "`unit` where it is a unit grid, `residential` where it joined one",
-        "自成单位网格(unit)，或并入住宅网格(residential)",
+        "kind of that grid: `unit` where it is one or lies in another's, else `residential`",
+        "所在网格类型：自成或位于单位网格(unit)，或并入住宅网格(residential)",
         values_zh={"residential": "住宅网格", "unit": "单位网格(专属网格)"},
     ),
     Field(

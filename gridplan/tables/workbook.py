@@ -7,6 +7,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,21 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from gridplan.errors import OutputError
+from gridplan.sentences import told
 from gridplan.tables.dictionary import TEXTS, find_field
 from gridplan.tables.fields import HOUSEHOLD_BASES, Field
+from gridplan.tables.pages import MOST_PAGES, Page, grid_pages
 from gridplan.tables.values import as_numbers, as_texts, is_text
+from gridplan.text import clean_text, file_stems
 
 _A4 = 9  # paper size in the file format
 _MAX_ROWS = 1_048_575  # of a sheet, without the heading
 _MAX_CHARACTERS = 32_767  # of a cell
 _WIDTHS = (8, 60)  # narrowest and widest column, in characters
+PAGE_FOLDER = "grid_pages"
+"""Folder of the pages of grids, where one workbook cannot hold them all."""
+
+_PAGE_WIDTHS = (26, 26, 16, 16, 22, 26, 18)  # of the columns of a grid's page
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 
@@ -76,11 +84,12 @@ def write_workbook(
     """
     book = Workbook(write_only=True)
     for name, table in tables.items():
+        shown = _translated(table) if language == "zh" else table
         columns = [
             _column(
                 str(column),
                 find_field(name, str(column), zone_layers),
-                table[column],
+                shown[column],
                 language,
                 household_basis,
             )
@@ -88,7 +97,66 @@ def write_workbook(
         ]
         for title, rows in _pages(_sheet_title(name, language), len(table)):
             _write_sheet(book, title, columns, rows)
+    pages = grid_pages(tables, language)
+    if len(pages) <= MOST_PAGES:
+        for page in pages:
+            _write_page(book, page)
+    else:
+        _write_page_books(pages, path.parent / PAGE_FOLDER, date)
     _save(book, path, dt.datetime.combine(date, dt.time()))
+
+
+def _write_page_books(pages: Sequence[Page], folder: Path, date: dt.date) -> None:
+    """Write the pages of grids into one workbook per community, or more where it has many."""
+    books: dict[str, list[Page]] = {}
+    for home, own in groupby(sorted(pages, key=_home), key=_home):
+        for number, batch in enumerate(_batches(list(own)), start=1):
+            books[home if number == 1 else f"{home}_{number}"] = batch
+    for stem, batch in zip(file_stems(list(books)), books.values(), strict=True):
+        book = Workbook(write_only=True)
+        for page in batch:
+            _write_page(book, page)
+        _save(book, folder / f"{stem}.xlsx", dt.datetime.combine(date, dt.time()))
+
+
+def _batches(pages: list[Page]) -> Iterator[list[Page]]:
+    """As many pages at a time as a workbook holds."""
+    for start in range(0, len(pages), MOST_PAGES):
+        yield pages[start : start + MOST_PAGES]
+
+
+def _home(page: Page) -> str:
+    return page.community_code
+
+
+def _write_page(book: Workbook, page: Page) -> None:
+    """Write the page of a grid: all text as text, headings bold, columns as wide as a form's."""
+    sheet = book.create_sheet(page.sheet)
+    _print_across(sheet)
+    for number, width in enumerate(_PAGE_WIDTHS, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    for position, row in enumerate(page.rows):
+        sheet.append([_page_cell(sheet, value, position in page.strong) for value in row])
+
+
+def _page_cell(sheet: object, value: str | int | float | None, strong: bool) -> WriteOnlyCell:
+    if isinstance(value, str):
+        cell = WriteOnlyCell(sheet, value=_cell_text(clean_text(value)))
+        cell.data_type = "s"
+        cell.number_format = "@"
+    else:
+        cell = WriteOnlyCell(sheet, value=value)
+    if strong:
+        cell.font = Font(bold=True, size=13)
+    return cell
+
+
+def _translated(table: pd.DataFrame) -> pd.DataFrame:
+    """Findings with their sentences in Chinese; other tables as they are."""
+    if not {"kind", "message"} <= set(table.columns):
+        return table
+    pairs = zip(table["kind"], table["message"], strict=True)
+    return table.assign(message=[told(str(kind), str(text), "zh") for kind, text in pairs])
 
 
 def _column(
