@@ -1,7 +1,7 @@
 """The maps of a plan, in every kind that is asked for, and what they show beside it."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -11,9 +11,18 @@ import pandas as pd
 
 from gridplan.config import Config
 from gridplan.domain import Finding, Plan
-from gridplan.layers import Inputs
-from gridplan.maps import Backdrop, Details, draw_maps, draw_page
+from gridplan.layers import Inputs, read_table
+from gridplan.maps import (
+    Backdrop,
+    Details,
+    Section,
+    draw_before_after,
+    draw_maps,
+    draw_page,
+    people_sections,
+)
 from gridplan.prepare import Task
+from gridplan.redivide import Outcome
 
 
 def draw_kinds(
@@ -25,8 +34,12 @@ def draw_kinds(
     details: Details,
     date: dt.date,
     on_done: Callable[[str], None] | None = None,
+    sections: Mapping[str, Sequence[Section]] | None = None,
 ) -> list[Finding]:
-    """Draw the chosen kinds of map (``png``, ``pdf``, ``svg``, ``html``) into ``folder``."""
+    """Draw the chosen kinds of map (``png``, ``pdf``, ``svg``, ``html``) into ``folder``.
+
+    ``sections`` are by grid code what its sheet tells besides, before the list of buildings.
+    """
     shared: _Shared = {
         "backdrop": backdrop,
         "project": config.project.name,
@@ -41,8 +54,42 @@ def draw_kinds(
     formats = tuple(kind for kind in kinds if kind != "html")
     if not formats:
         return []
-    workers = config.solve.workers
-    return draw_maps(plan, folder, formats=formats, workers=workers, on_done=on_done, **shared)
+    outputs = config.outputs
+    return draw_maps(
+        plan,
+        folder,
+        formats=formats,
+        sheets=outputs.sheets,
+        paper=outputs.paper,
+        atlas=outputs.atlas,
+        sections=sections,
+        workers=config.solve.workers,
+        on_done=on_done,
+        **shared,
+    )
+
+
+def sections_of(out: Path, config: Config) -> dict[str, tuple[Section, ...]]:
+    """Read from the tables of an output what the sheet of a grid tells of its people and duties."""
+    names = ("workload", "staff_register", "duties")
+    tables = {name: read_table(out, name) for name in names}
+    return people_sections(tables, config.project.language, names=config.outputs.people)
+
+
+def draw_change(
+    plan: Plan, folder: Path, changed: Outcome, config: Config, date: dt.date
+) -> list[Finding]:
+    """Draw a plan beside the previous one, where maps are drawn on paper."""
+    return draw_before_after(
+        plan,
+        folder,
+        old=changed.old,
+        changes=changed.before_after,
+        moved=changed.moved,
+        project=config.project.name,
+        language=config.project.language,
+        date=date.isoformat(),
+    )
 
 
 class _Shared(TypedDict):

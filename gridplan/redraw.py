@@ -8,9 +8,10 @@ from typing import Any
 
 from gridplan.config import Config
 from gridplan.domain import Finding, Plan, Severity
-from gridplan.drawing import backdrop_of, draw_kinds, page_details
+from gridplan.drawing import backdrop_of, draw_kinds, page_details, sections_of
 from gridplan.errors import LayerError
 from gridplan.layers import Inputs, read_inputs, read_plan, read_run
+from gridplan.levels import inputs_of_run
 from gridplan.maps import Backdrop, Details, pairs_of_plan
 from gridplan.prepare import community_tasks, prepare_ground, restrict
 from gridplan.runs import Progress
@@ -20,6 +21,9 @@ def redraw(
     out: Path,
     kinds: Sequence[str] = (),
     *,
+    sheets: Sequence[str] = (),
+    paper: str | None = None,
+    atlas: bool | None = None,
     config_file: Path | None = None,
     workers: int | None = None,
     date: dt.date | None = None,
@@ -33,6 +37,10 @@ def redraw(
         Output folder of a run.
     kinds
         Any of ``png``, ``pdf``, ``svg``, ``html``; as configured where empty.
+    sheets
+        Any of ``district``, ``street``, ``community``, ``grid``; as configured where empty.
+    paper, atlas
+        Name of the paper, and whether to bind atlases; as configured where left out.
     config_file
         Configuration of the job; the one that the run recorded where left out.
     workers
@@ -54,13 +62,13 @@ def redraw(
     """
     run, on = read_run(out), on or Progress()
     config = _config(out, run, config_file)
-    if workers is not None:
-        config = config.replace({"solve.workers": workers})
+    config = _asked(config, list(sheets) or None, paper, atlas, workers)
     kinds = tuple(kinds) or tuple(config.outputs.maps)
     on.stage("read")
     plan = read_plan(out)
     findings = _findings(run)
     inputs, warnings = _inputs(config, run)
+    inputs = None if inputs is None else inputs_of_run(out, run, inputs, config)
     on.stage("maps")
     backdrop = Backdrop() if inputs is None else backdrop_of(inputs)
     details = page_details(config, (), findings)
@@ -68,7 +76,26 @@ def redraw(
         details = _with_graph(details, plan, inputs, config, run)
     date = date or dt.date.today()
     folder = out / "maps"
-    return warnings + draw_kinds(plan, folder, kinds, config, backdrop, details, date, on.drawn)
+    return warnings + draw_kinds(
+        plan, folder, kinds, config, backdrop, details, date, on.drawn, sections_of(out, config)
+    )
+
+
+def _asked(
+    config: Config,
+    sheets: list[str] | None,
+    paper: str | None,
+    atlas: bool | None,
+    workers: int | None,
+) -> Config:
+    """Put what was asked for over what is configured."""
+    asked = {
+        "outputs.sheets": sheets,
+        "outputs.paper": paper,
+        "outputs.atlas": atlas,
+        "solve.workers": workers,
+    }
+    return config.replace({key: value for key, value in asked.items() if value is not None})
 
 
 def _config(out: Path, run: dict[str, Any], file: Path | None) -> Config:

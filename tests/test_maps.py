@@ -1,5 +1,6 @@
 """The maps: sheets on paper, colours, labels, fonts, file names."""
 
+import sys
 from dataclasses import replace
 from io import BytesIO
 from itertools import combinations
@@ -15,14 +16,32 @@ from PIL import Image
 
 from gridplan.domain import Plan, Severity
 from gridplan.errors import OutputError
-from gridplan.maps import Backdrop, draw_maps, lettering
-from gridplan.maps.draw import sheets
+from gridplan.maps import Backdrop, lettering, styles
+from gridplan.maps.draw import SHEETS
 from gridplan.maps.furniture import draw_chart
 from gridplan.maps.ink import border_network, hatching, polygon_path
 from gridplan.maps.lettering import find_lettering, tidy
 from gridplan.maps.marks import Bar, Label, LineName, TextLine
-from gridplan.maps.page import A3_MM, Rect, lay_out, round_length, round_scale
-from gridplan.maps.palette import MAP_COLOURS, colour_numbers, map_colours, touching_pairs
+from gridplan.maps.page import (
+    A3_MM,
+    A4_MM,
+    Rect,
+    lay_out,
+    round_length,
+    round_scale,
+)
+from gridplan.maps.palette import (
+    ALARM,
+    GROUND,
+    INK,
+    MAGENTA,
+    MAP_COLOURS,
+    PAPER,
+    SOFT_INK,
+    colour_numbers,
+    map_colours,
+    touching_pairs,
+)
 from gridplan.maps.pen import Pen
 from gridplan.maps.placing import Board
 from gridplan.maps.png import png_bytes
@@ -30,78 +49,9 @@ from gridplan.maps.roads import road_ranks
 from gridplan.maps.subject import gather, tail
 from gridplan.maps.words import CHINESE, ENGLISH
 from gridplan.text import file_stems
+from tests.map_worlds import CRS, X, Y, backdrop, contents, draw, files, sheets, tiny_plan
 
-CRS = "EPSG:32650"
-X, Y = 500_000.0, 3_400_000.0
 HOSTILE = {"C1": "$x^2$", "C2": "$\\frac{", "C3": "a\nb\x00c"}
-
-
-def tiny_plan(codes: dict[str, str], streets: tuple[str, ...] = ("S",), side: int = 3) -> Plan:
-    """Make a row of communities of side x side grids of 100 m, two units to a grid."""
-    units, street_of = [], {}
-    for c, code in enumerate(codes):
-        street_of[code] = streets[c % len(streets)]
-        for i in range(side):
-            for j in range(side):
-                west, south = X + c * side * 100 + i * 100, Y + j * 100
-                for half in (0, 1):
-                    cell = shapely.box(west + 50 * half, south, west + 50 * half + 50, south + 100)
-                    grid = f"{code}-{i * side + j + 1:03}"
-                    units.append((f"{grid}u{half}", grid, code, 130 + 20 * i + 15 * j, cell))
-    columns = ["unit_id", "grid_code", "community_code", "households", "geometry"]
-    cells = gpd.GeoDataFrame(units, columns=columns, crs=CRS)
-    grids = cells.dissolve(
-        "grid_code", aggfunc={"community_code": "first", "households": "sum"}
-    ).reset_index()
-    grids["street_code"] = grids["community_code"].map(street_of)
-    grids["grid_name"] = [f"Grid {int(code[-3:])}" for code in grids["grid_code"]]
-    grids["grid_kind"] = [
-        "unit" if code.endswith("5") else "residential" for code in grids.grid_code
-    ]
-    grids["range_status"] = [
-        "exempt" if kind == "unit" else "under" if households < 290 else "in"
-        for kind, households in zip(grids["grid_kind"], grids["households"], strict=True)
-    ]
-    communities = grids.dissolve("community_code", aggfunc={"households": "sum"}).reset_index()
-    communities["street_code"] = communities["community_code"].map(street_of)
-    communities["community_name"] = communities["community_code"].map(codes)
-    communities["grids"] = side * side
-    communities["status"], communities["gap"], communities["stopped"] = "optimal", 0.0, ""
-    areas = communities.dissolve("street_code").reset_index()[["street_code", "geometry"]]
-    areas["street_name"] = "Street " + areas["street_code"]
-    return Plan(grids, communities, areas, cells)
-
-
-def backdrop() -> Backdrop:
-    """Roads, buildings, a river and a railway around the first community."""
-    roads = [shapely.LineString([(X - 80, Y + 100), (X + 380, Y + 100)])]
-    roads += [shapely.LineString([(X + 210, Y - 80), (X + 210, Y + 380)])]
-    river = shapely.box(X - 200, Y - 60, X + 900, Y - 20)
-    houses = shapely.box(
-        X + 20, Y + np.arange(0, 300, 60) + 10, X + 45, Y + np.arange(0, 300, 60) + 30
-    )
-    return Backdrop(
-        roads=gpd.GeoDataFrame(
-            {"name": ["Long Road", None], "kind": ["primary", "lane"]}, geometry=roads, crs=CRS
-        ),
-        buildings=gpd.GeoDataFrame(geometry=houses, crs=CRS),
-        water=gpd.GeoDataFrame(geometry=[river, shapely.boundary(river)], crs=CRS),
-        rail=gpd.GeoDataFrame(
-            geometry=[shapely.LineString([(X - 90, Y), (X + 400, Y + 350)])], crs=CRS
-        ),
-    )
-
-
-def draw(plan: Plan, folder: Path, **changes: object) -> list[object]:
-    """Draw with the arguments that most tests share."""
-    arguments: dict[str, object] = {
-        "backdrop": backdrop(),
-        "project": "Tiny Town",
-        "language": "en",
-        "date": "2025-01-31",
-        "grid_range": (290, 500),
-    }
-    return list(draw_maps(plan, folder, **{**arguments, **changes}))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -109,19 +59,19 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], li
     """Draw three communities with hostile names in two streets; keep what was announced."""
     folder = tmp_path_factory.mktemp("maps") / "new" / "maps"
     done: list[str] = []
-    plan = tiny_plan(HOSTILE, ("S1", "S2"))
+    plan = tiny_plan(HOSTILE, ("S1", "S2"), side=1)
     point = gpd.GeoDataFrame(
         {"facility_id": ["F"], "name": ["Clinic $1"], "grid_code": ["C1-001"]},
-        geometry=[shapely.Point(X + 130, Y + 150)],
+        geometry=[shapely.Point(X + 30, Y + 50)],
         crs=CRS,
     )
     park = gpd.GeoDataFrame(
-        {"institution_id": ["I"], "name": ["Park"], "grid_code": ["C1-009"]},
-        geometry=[shapely.box(X + 220, Y + 220, X + 290, Y + 290)],
+        {"institution_id": ["I"], "name": ["Park"], "grid_code": ["C1-001"]},
+        geometry=[shapely.box(X + 50, Y + 20, X + 90, Y + 90)],
         crs=CRS,
     )
     plan = replace(plan, extra={"facilities": point, "institutions": park})
-    findings = draw(plan, folder, on_done=done.append)
+    findings = draw(plan, folder, on_done=done.append, sheets=SHEETS)
     return folder, done, findings
 
 
@@ -132,25 +82,26 @@ def board() -> Board:
 
 
 def test_files_of_three_levels(drawn: tuple[Path, list[str], list[object]]) -> None:
-    """One PNG for the district, each street and each community, and each is announced once."""
+    """A PNG for the district, each street, community and grid, and each is announced once."""
     folder, done, findings = drawn
     stems = ["community_C1", "community_C2", "community_C3", "district", "street_S1", "street_S2"]
-    assert stems == sorted(path.stem for path in folder.iterdir())
-    assert {".png"} == {path.suffix for path in folder.iterdir()}
-    assert stems == sorted(done)
+    stems += [f"grids/grid_C{c}-001" for c in (1, 2, 3)]
+    assert sorted(f"{stem}.png" for stem in stems) == files(folder)
+    assert sorted(stems) == sorted(done)
     assert findings == []
 
 
 def test_pictures_are_a3_and_not_blank(drawn: tuple[Path, list[str], list[object]]) -> None:
-    """Each picture opens, prints as A3, holds map colours, and stays below 600 KB."""
-    for path in drawn[0].iterdir():
+    """Each picture opens, prints as A3 or A4, holds map colours, and stays below 600 KB."""
+    for path in drawn[0].rglob("*.png"):
         with Image.open(path) as image:
             dpi = float(image.info["dpi"][0])
             size_mm = sorted((side / dpi * 25.4 for side in image.size), reverse=True)
             colours = image.convert("RGB").getcolors(1000)
-        assert size_mm == pytest.approx(A3_MM, abs=0.5)
+        paper = A4_MM if path.parent.name == "grids" else A3_MM
+        assert size_mm == pytest.approx(paper, abs=0.5)
         shown = {"#{:02X}{:02X}{:02X}".format(*colour) for _, colour in colours or ()}
-        assert len(shown & set(MAP_COLOURS)) >= 3, path.name
+        assert len(shown & set(MAP_COLOURS)) >= (1 if paper is A4_MM else 3), path.name
         assert path.stat().st_size < 600_000
 
 
@@ -162,13 +113,12 @@ def test_png_tells_no_date_or_program(drawn: tuple[Path, list[str], list[object]
 
 def test_same_bytes_for_any_workers_and_row_order(tmp_path: Path) -> None:
     """Two processes and shuffled rows change no byte of any sheet."""
-    plan = tiny_plan({"C1": "One"}, ("",))
+    plan = tiny_plan({"C1": "One"}, ("",), side=2)
     turned = Plan(*(layer.iloc[::-1] for layer in list(plan.layers().values())[:4]))
-    draw(plan, tmp_path / "a")
-    draw(turned, tmp_path / "b", workers=2)
-    first = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
-    second = {path.name: path.read_bytes() for path in (tmp_path / "b").iterdir()}
-    assert sorted(first) == ["community_C1.png", "district.png", "street_all.png"]
+    draw(plan, tmp_path / "a", atlas=True, sheets=SHEETS)
+    draw(turned, tmp_path / "b", workers=2, atlas=True, sheets=SHEETS)
+    first, second = contents(tmp_path / "a"), contents(tmp_path / "b")
+    assert {"atlas_all.pdf", "community_C1.png", "district.png", "street_all.png"} < set(first)
     assert first == second
 
 
@@ -177,10 +127,10 @@ def test_vector_formats_are_deterministic(tmp_path: Path) -> None:
     plan = tiny_plan({"C1": "One"}, ("",), side=1)
     for turn in ("a", "b"):
         draw(plan, tmp_path / turn, formats=("pdf", "svg"))
-    first = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
+    first = contents(tmp_path / "a")
     assert first["district.pdf"].startswith(b"%PDF")
     assert b"<svg" in first["district.svg"]
-    assert first == {path.name: path.read_bytes() for path in (tmp_path / "b").iterdir()}
+    assert first == contents(tmp_path / "b")
 
 
 def test_unknown_format_is_named_before_anything_is_written(tmp_path: Path) -> None:
@@ -200,10 +150,12 @@ def test_folder_that_cannot_be_made_is_an_output_error(tmp_path: Path) -> None:
 def test_hostile_codes_stay_in_the_folder(tmp_path: Path) -> None:
     """Codes with separators, dots or nothing but signs make plain files inside the folder."""
     codes = {"../../up": "A", "a/b": "B", "C:\\x*?": "C"}
-    draw(tiny_plan(codes, ("../S",), side=1), tmp_path / "in" / "maps", backdrop=Backdrop())
+    plan = tiny_plan(codes, ("../S",), side=1)
+    draw(plan, tmp_path / "in" / "maps", backdrop=Backdrop(), sheets=SHEETS)
     assert [tmp_path / "in"] == list(tmp_path.iterdir())
-    written = [path.name for path in (tmp_path / "in" / "maps").iterdir()]
-    assert len(written) == 5
+    assert len(list((tmp_path / "in").iterdir())) == 1
+    written = [Path(name).name for name in files(tmp_path / "in" / "maps")]
+    assert len(written) == 5 + 3
     assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyzABCS0123456789_-.") for name in written)
 
 
@@ -224,6 +176,20 @@ def test_file_stem_of_a_plain_code_is_the_code() -> None:
     assert len({stem.casefold() for stem in stems}) == 4
 
 
+def test_the_extra_cjk_is_found_without_being_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its fonts are offered where it is installed; its code, which changes settings, never runs."""
+    fonts = tmp_path / "mplfonts" / "fonts"
+    fonts.mkdir(parents=True)
+    (fonts.parent / "__init__.py").write_text("raise RuntimeError", encoding="utf-8")
+    for name in ("NotoSansCJKsc-Regular.otf", "SimHei.ttf"):
+        (fonts / name).touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "mplfonts", raising=False)
+    assert lettering.packaged() == [str(fonts / "NotoSansCJKsc-Regular.otf")]
+
+
 def test_missing_font_gives_one_finding_and_codes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +202,7 @@ def test_missing_font_gives_one_finding_and_codes(
     )
     assert [(f.kind, f.severity) for f in findings] == [("map-font", Severity.WARNING)]  # type: ignore[attr-defined]
     assert "fonts-noto-cjk" in findings[0].message  # type: ignore[attr-defined]
+    assert "gridplan[cjk]" in findings[0].message  # type: ignore[attr-defined]
     fonts, _ = find_lettering(["德安里"])
     assert fonts.shown("德安里", "C1") == "C1"
     assert fonts.shown("德", "里1") == "?1"
@@ -246,7 +213,7 @@ def test_chinese_is_drawn_where_the_machine_can(tmp_path: Path) -> None:
     plan = tiny_plan({"C1": "德安里"}, ("",), side=1)
     findings = draw(plan, tmp_path, language="zh", project="大安区")
     assert [f.kind for f in findings] in ([], ["map-font"])  # type: ignore[attr-defined]
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(files(tmp_path)) == 3
 
 
 def test_text_is_written_literally() -> None:
@@ -269,10 +236,37 @@ def test_vocabularies_have_the_same_words() -> None:
         assert word.count("{") == CHINESE[key].count("{"), key
 
 
-def oklab(colour: str) -> tuple[float, float]:
-    """Lightness and chroma of a ``#RRGGBB`` colour in Oklab."""
+READERS = {
+    # what is left of linear RGB without one kind of cone, after G. Machado et al. (2009)
+    "every cone": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "no red": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "no green": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "no blue": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+    "a copier": [[0.2126, 0.7152, 0.0722]] * 3,
+}
+
+
+def seen(colour: str, reader: str) -> np.ndarray:
+    """Linear RGB of a ``#RRGGBB`` colour as a reader sees it."""
     rgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return np.clip(np.array(READERS[reader]) @ linear, 0, 1)
+
+
+def oklab(linear: np.ndarray) -> np.ndarray:
+    """Lightness, green to red, blue to yellow, in Oklab."""
     to_lms = [
         [0.4122214708, 0.5363325363, 0.0514459929],
         [0.2119034982, 0.6806995451, 0.1073969566],
@@ -283,16 +277,47 @@ def oklab(colour: str) -> tuple[float, float]:
         [1.9779984951, -2.4285922050, 0.4505937099],
         [0.0259040371, 0.7827717662, -0.8086757660],
     ]
-    lightness, a, b = np.array(to_lab) @ np.cbrt(np.array(to_lms) @ linear)
-    return float(lightness), float(np.hypot(a, b))
+    return np.array(to_lab) @ np.cbrt(np.array(to_lms) @ linear)
 
 
-def test_map_colours_have_equal_weight() -> None:
-    """No map colour is darker or stronger than another, so none seems more important."""
-    measured = np.array([oklab(colour) for colour in MAP_COLOURS])
+def contrast(one: str, other: str, reader: str = "every cone") -> float:
+    """Contrast of two colours by WCAG 2, from 1 to 21."""
+    weights = np.array([0.2126, 0.7152, 0.0722])
+    dark, light = sorted(float(weights @ seen(colour, reader)) for colour in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_reader_tells_neighbours_apart(reader: str) -> None:
+    """Any two map colours differ, without red, green or blue cones too, and on a copier."""
+    least = 0.025 if reader == "a copier" else 0.055  # 0.02 is the least that one notices
+    for one, other in combinations(MAP_COLOURS, 2):
+        apart = np.linalg.norm(oklab(seen(one, reader)) - oklab(seen(other, reader)))
+        assert apart >= least, (one, other)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_reader_sees_borders_and_texts(reader: str) -> None:
+    """Grid borders stand out from every colour as signs must (3:1), texts as texts must (4.5:1)."""
+    for fill in (*MAP_COLOURS, PAPER, GROUND):
+        for stroke in (styles.GRID_BORDER, styles.COMMUNITY_BORDER, styles.ALARM_OUTLINE):
+            assert contrast(stroke.colour, fill, reader) >= 3
+        assert contrast(INK, fill, reader) >= 4.5
+    texts = (styles.NEIGHBOUR_TEXT, styles.ROAD_TEXT, styles.COMMUNITY_TEXT, ALARM, SOFT_INK)
+    for text in (*texts, styles.INSTITUTION_TEXT, styles.FACILITY.colour):
+        assert contrast(text, PAPER, reader) >= 4.5, text
+
+
+def test_no_map_colour_shouts() -> None:
+    """Map colours are pale and none is much stronger than another, nor like the grid borders."""
+    measured = np.array([oklab(seen(colour, "every cone")) for colour in MAP_COLOURS])
+    strong = np.hypot(measured[:, 1], measured[:, 2])
     assert len(set(MAP_COLOURS)) >= 6
-    assert np.ptp(measured[:, 0]) < 0.01
-    assert np.ptp(measured[:, 1]) < 0.01
+    assert measured[:, 0].min() > 0.8
+    assert strong.max() < 0.07
+    assert np.ptp(strong) < 0.02
+    border = oklab(seen(MAGENTA, "every cone"))
+    assert np.linalg.norm(measured - border, axis=1).min() > 0.25
 
 
 def test_neighbouring_grids_differ() -> None:
@@ -467,7 +492,7 @@ def test_chart_counts_every_grid() -> None:
     subject = gather(
         plan, Backdrop(), fonts, project="P", language="en", date="", grid_range=(250, 500)
     )
-    sheet = next(sheets(subject))
+    sheet = sheets(subject)[0]
     bars = tuple(Bar("g", h, "#CCCCCC") for h in (0, 249, 250, 300, 500, 501, 9000))
     axes = Figure().add_axes((0, 0, 1, 1))
     draw_chart(Pen(axes, fonts), replace(sheet, bars=bars), ENGLISH, Rect(0, 0, 70, 80))

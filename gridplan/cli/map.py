@@ -8,6 +8,7 @@ import click
 from gridplan.cli.options import DATE, QUIET
 
 KINDS = ("png", "pdf", "svg", "html")
+SHEETS = ("district", "street", "community", "grid")
 
 
 @click.command("map", short_help="Draw the maps of a finished plan again.")
@@ -21,6 +22,24 @@ KINDS = ("png", "pdf", "svg", "html")
     help="Kind of map, repeatable.  [default: as configured]",
 )
 @click.option(
+    "-s",
+    "--sheet",
+    "sheets",
+    type=click.Choice(SHEETS),
+    multiple=True,
+    help="Sheet of paper to draw, repeatable.  [default: as configured]",
+)
+@click.option(
+    "--paper",
+    type=click.Choice(("A3", "8K")),
+    help="Paper of all sheets but those of grids.  [default: as configured]",
+)
+@click.option(
+    "--atlas/--no-atlas",
+    default=None,
+    help="Bind the sheets of every street into one PDF.  [default: as configured]",
+)
+@click.option(
     "-c",
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -32,6 +51,9 @@ KINDS = ("png", "pdf", "svg", "html")
 def map_(
     out: Path,
     kinds: tuple[str, ...],
+    sheets: tuple[str, ...],
+    paper: str | None,
+    atlas: bool | None,
     config: Path | None,
     workers: int | None,
     date: dt.date,
@@ -45,12 +67,27 @@ def map_(
     \b
     Example:
       gridplan map out/sample --kind html --kind pdf
+      gridplan map out/sample --kind svg --sheet grid --no-atlas
     """
     from gridplan.cli import show
+    from gridplan.cli.progress import watched
+    from gridplan.layers import read_run
     from gridplan.redraw import redraw
+    from gridplan.sentences import told
 
-    with show.progress(quiet) as progress:
-        findings = redraw(out, kinds, config_file=config, workers=workers, date=date, on=progress)
+    with watched(quiet) as progress:
+        findings = redraw(
+            out,
+            kinds,
+            sheets=sheets,
+            paper=paper,
+            atlas=atlas,
+            config_file=config,
+            workers=workers,
+            date=date,
+            on=progress,
+        )
+    language = read_run(out)["configuration"]["project"]["language"]
     for finding in findings:
-        click.echo(f"Warning: {finding.message}", err=True)
+        click.echo(f"Warning: {told(finding.kind, finding.message, language)}", err=True)
     show.say(str(out / "maps"), quiet)

@@ -7,8 +7,8 @@ import shapely
 from matplotlib.patches import Circle
 
 from gridplan.maps.ink import area_patch, points, polygon_path
-from gridplan.maps.marks import Bar, Fill, Key, Sheet, Stroke
-from gridplan.maps.page import Rect, round_length
+from gridplan.maps.marks import Bar, Fill, Geometries, Key, Sheet, Stroke
+from gridplan.maps.page import EDGE_MM, Rect, round_length
 from gridplan.maps.palette import ALARM, FAINT_INK, INK, PAPER, SOFT_INK
 from gridplan.maps.pen import Pen, leading_mm
 
@@ -18,6 +18,7 @@ SMALL_PT = 5.6
 ROW_MM = 4.7
 BAR_ROW_MM = 3.9
 GAP_MM = 5.0
+PALE, STRONG = "#E4E4DF", "#45566B"
 
 
 def draw_header(pen: Pen, sheet: Sheet) -> None:
@@ -38,9 +39,14 @@ def draw_header(pen: Pen, sheet: Sheet) -> None:
 
 def draw_frames(pen: Pen, sheet: Sheet) -> None:
     """Neat line around the sheet and frame around the map."""
-    page = sheet.page
-    pen.box(Rect(8, 8, page.width - 16, page.height - 16), edge=INK, width_mm=0.5, order=60)
-    pen.box(page.frame, edge=INK, width_mm=0.3, order=60)
+    draw_neat_line(pen, sheet)
+    pen.box(sheet.page.frame, edge=INK, width_mm=0.3, order=60)
+
+
+def draw_neat_line(pen: Pen, sheet: Sheet) -> None:
+    """Line around all that stands on the sheet."""
+    width, height = sheet.page.width - 2 * EDGE_MM, sheet.page.height - 2 * EDGE_MM
+    pen.box(Rect(EDGE_MM, EDGE_MM, width, height), edge=INK, width_mm=0.5, order=60)
 
 
 def draw_panel(pen: Pen, sheet: Sheet, words: Mapping[str, str]) -> None:
@@ -56,7 +62,7 @@ def _draw_side_panel(pen: Pen, sheet: Sheet, words: Mapping[str, str]) -> None:
     x, width = panel.x, panel.width
     floor = draw_notes(pen, sheet, x, panel.y, width)
     floor = draw_scale(pen, sheet, words, Rect(x, floor + 3, width, 15))
-    if len(sheet.locator) > 1:
+    if len(sheet.locator) > 1 or sheet.frames:
         floor = draw_locator(pen, sheet, words, Rect(x, floor + GAP_MM, width, 42))
     top = draw_facts(pen, sheet, words, x, panel.top, width)
     top = draw_legend(pen, sheet, words, x, top - GAP_MM, width)
@@ -73,7 +79,7 @@ def _draw_foot_panel(pen: Pen, sheet: Sheet, words: Mapping[str, str]) -> None:
     draw_legend(pen, sheet, words, columns[1], panel.top, width)
     draw_chart(pen, sheet, words, Rect(columns[2], panel.y, width, panel.height))
     floor = draw_scale(pen, sheet, words, Rect(columns[3], panel.y, width, 15))
-    if len(sheet.locator) > 1:
+    if len(sheet.locator) > 1 or sheet.frames:
         room = panel.top - floor - GAP_MM
         draw_locator(pen, sheet, words, Rect(columns[3], floor + GAP_MM, width, room))
 
@@ -104,14 +110,15 @@ def draw_legend(
     """Legend, one row a key; returns the lower edge."""
     top = _heading(pen, words["legend"], x, top, width)
     for key in sheet.keys:
-        _draw_sample(pen, key, Rect(x, top - 3.7, 11, 3.3))
+        draw_sample(pen, key, Rect(x, top - 3.7, 11, 3.3))
         room = width - 14
         pen.write(x + 14, top - 3, key.text, pen.fitted(key.text, TEXT_PT, room))
         top -= ROW_MM
     return top
 
 
-def _draw_sample(pen: Pen, key: Key, rect: Rect) -> None:
+def draw_sample(pen: Pen, key: Key, rect: Rect) -> None:
+    """Draw the sample of ink of a legend's entry."""
     middle = rect.y + rect.height / 2
     if isinstance(key.sample, Stroke):
         _stroke_sample(pen, key.sample, rect, middle)
@@ -149,7 +156,7 @@ def _area_sample(pen: Pen, key: Key, fill: Fill, rect: Rect) -> None:
         box = shapely.box(rect.x, rect.y, rect.right, rect.top)
         for offset in np.arange(-rect.height, rect.width, 1.5).tolist():
             ends = [(rect.x + offset, rect.y), (rect.x + offset + rect.height, rect.top)]
-            if key.outline is not None:  # the alarm pattern falls, the unit grids' rises
+            if key.hatch.colour == ALARM:  # the alarm pattern falls, the unit grids' rises
                 ends = [(rect.x + offset, rect.top), (rect.x + offset + rect.height, rect.y)]
             cut = shapely.get_coordinates(shapely.intersection(box, shapely.linestrings(ends)))
             if len(cut):
@@ -254,21 +261,49 @@ def _draw_histogram(pen: Pen, sheet: Sheet, words: Mapping[str, str], room: Rect
 
 def draw_locator(pen: Pen, sheet: Sheet, words: Mapping[str, str], room: Rect) -> float:
     """Small overview with the subject of the sheet highlighted; returns the upper edge."""
-    top = _heading(pen, words["location"], room.x, room.top, room.width)
+    key = "sheet_index" if sheet.frames else "location"
+    top = _heading(pen, words[key], room.x, room.top, room.width)
     place = Rect(room.x, room.y, room.width, top - room.y - 0.5)
-    west, south, east, north = shapely.total_bounds(sheet.locator)
+    frames = np.array([shapely.box(*window) for window in sheet.frames], dtype=object)
+    west, south, east, north = shapely.total_bounds(np.concatenate([sheet.locator, frames]))
     k = min(place.width / max(east - west, 1e-9), place.height / max(north - south, 1e-9))
     shift = (
         place.x + (place.width - (east - west) * k) / 2,
         place.y + (place.height - (north - south) * k) / 2,
     )
-    small = shapely.transform(sheet.locator, lambda xy: (xy - (west, south)) * k + shift)
-    focus = np.isin(np.arange(len(small)), sheet.focus)
-    for chosen, colour in ((small[~focus], "#E4E4DF"), (small[focus], "#45566B")):
+
+    def small(shapes: Geometries) -> Geometries:
+        moved = shapely.transform(shapes, lambda xy: (xy - (west, south)) * k + shift)
+        return np.asarray(moved, dtype=object)
+
+    shapes = small(sheet.locator)
+    focus = np.isin(np.arange(len(shapes)), sheet.focus)
+    for chosen, colour in ((shapes[~focus], PALE), (shapes[focus], STRONG)):
         patch = area_patch(polygon_path(chosen), Fill(colour, PAPER, 0.12), colour)
         patch.set_zorder(42)
         pen.axes.add_patch(patch)
+    _draw_index(pen, sheet, small(frames))
     return room.top
+
+
+def _draw_index(pen: Pen, sheet: Sheet, frames: Geometries) -> None:
+    """Numbered frames of the detail sheets, the one at hand filled."""
+    for number, (west, south, east, north) in enumerate(shapely.bounds(frames).tolist(), start=1):
+        mine = number == sheet.frame
+        rect = Rect(west, south, east - west, north - south)
+        fill = STRONG if mine else "none"
+        pen.box(rect, fill=fill, edge=INK, width_mm=0.15, alpha=0.75, order=43)
+        size = min(9.0, rect.height * 1.4)
+        pen.write(
+            (west + east) / 2,
+            (south + north) / 2,
+            f"{number}",
+            size,
+            bold=mine,
+            colour=PAPER if mine else INK,
+            align="center",
+            anchor="center_baseline",
+        )
 
 
 def draw_scale(pen: Pen, sheet: Sheet, words: Mapping[str, str], room: Rect) -> float:
@@ -293,7 +328,8 @@ def draw_scale(pen: Pen, sheet: Sheet, words: Mapping[str, str], room: Rect) -> 
             SMALL_PT + 0.4,
             align="left" if share == 0 else "center",
         )
-    pen.write(room.x, y + 3.2, words["scale"].format(f"{page.scale:,.0f}"), TEXT_PT, bold=True)
+    scale = words["scale"].format(f"{page.scale:,.0f}", page.paper)
+    pen.write(room.x, y + 3.2, scale, TEXT_PT, bold=True)
     _draw_north(pen, words["north"], room.right - 5.5, room.y + 1.0)
     return room.top
 

@@ -1,5 +1,7 @@
 """Marks to matplotlib artists: one artist per style, never one per feature."""
 
+from dataclasses import replace
+
 import numpy as np
 import shapely
 from matplotlib.axes import Axes
@@ -11,7 +13,9 @@ from numpy.typing import NDArray
 
 from gridplan.maps.lettering import MM_PER_POINT
 from gridplan.maps.marks import Areas, Dots, Fill, Geometries, Lines, Mark, Stroke
+from gridplan.maps.page import Page
 
+CLIP_MM = 12.0  # kept around the frame
 CHUNK = 4000  # polygons in one path: Agg's rasteriser holds only so many cells
 
 
@@ -130,6 +134,21 @@ def _draw_dots(axes: Axes, mark: Dots, order: float) -> None:
     )
     collection.set_transform(IdentityTransform())
     axes.add_collection(collection, autolim=False)
+
+
+def clipped(mark: Mark, page: Page) -> Mark:
+    """``mark`` without what lies well outside the map's frame, so that files stay small."""
+    margin = page.metres(CLIP_MM)
+    west, south, east, north = page.window
+    window = (west - margin, south - margin, east + margin, north + margin)
+    if isinstance(mark, Dots):
+        return mark
+    geometry = np.asarray(shapely.clip_by_rect(mark.geometry, *window), dtype=object)
+    there = ~shapely.is_empty(geometry)
+    if isinstance(mark, Lines):
+        return replace(mark, geometry=geometry[there])
+    colours = tuple(c for c, kept in zip(mark.colours, there.tolist(), strict=False) if kept)
+    return replace(mark, geometry=geometry[there], colours=colours)
 
 
 def hatching(polygons: Geometries, spacing_m: float, *, rising: bool = True) -> Geometries:

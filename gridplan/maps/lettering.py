@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from matplotlib import font_manager
@@ -33,7 +34,7 @@ PREFERRED = (
 )
 CURE = (
     "install one (Debian: fonts-noto-cjk or fonts-wqy-microhei; Windows: the optional feature "
-    "Chinese Supplemental Fonts) and draw the maps again"
+    "Chinese Supplemental Fonts; anywhere: gridplan[cjk]) and draw the maps again"
 )
 
 
@@ -87,6 +88,50 @@ class Lettering:
     def width_mm(self, text: str, size_pt: float, *, bold: bool = False) -> float:
         """Width of ``text`` on paper, in mm."""
         return _width_pt(self, text, size_pt, bold) * MM_PER_POINT
+
+    def fitted(self, text: str, size_pt: float, width: float, *, bold: bool = False) -> float:
+        """Largest size up to ``size_pt`` at which ``text`` is at most ``width`` mm wide."""
+        needed = self.width_mm(text, size_pt, bold=bold)
+        return size_pt if needed <= width else max(size_pt * width / needed, 3.0)
+
+    def shortened(self, text: str, size_pt: float, width: float, *, bold: bool = False) -> str:
+        """``text``, cut with an ellipsis where it is wider than ``width`` mm."""
+        if self.width_mm(text, size_pt, bold=bold) <= width:
+            return text
+        dots = "…" if self.writes("…") else "..."
+        kept = text
+        while kept and self.width_mm(kept + dots, size_pt, bold=bold) > width:
+            kept = kept[:-1]
+        return kept.rstrip() + dots
+
+    def wrapped(self, text: str, size_pt: float, width: float) -> list[str]:
+        """``text`` in lines of at most ``width`` mm, broken at spaces, else between characters."""
+        lines, line = [], ""
+        for word in _breakable(text):
+            if line and self.width_mm((line + word).rstrip(), size_pt) > width:
+                lines.append(line.rstrip())
+                line = word.lstrip()
+            else:
+                line += word
+        return [*lines, line.rstrip()] if line.strip() else lines
+
+
+def _breakable(text: str) -> list[str]:
+    """Pieces between which a line may end; no line begins with a closing mark."""
+    pieces: list[str] = []
+    for character in text:
+        closing = character in "，。、；：)）”》〉"
+        open_ended = bool(pieces) and not pieces[-1].endswith(" ")
+        if open_ended and (closing or _joins(pieces[-1][-1], character)):
+            pieces[-1] += character
+        else:
+            pieces.append(character)
+    return pieces
+
+
+def _joins(before: str, after: str) -> bool:
+    """Whether no line may end between two characters."""
+    return before in "（(“《〈" or (ord(after) < 0x2E80 and ord(before) < 0x2E80)
 
 
 @lru_cache(maxsize=20_000)
@@ -151,11 +196,19 @@ def _best_font(missing: frozenset[int]) -> tuple[str, str, frozenset[int]] | Non
     """Family, file and glyphs of the font that covers most, then by preference, then by name."""
     best = _best_of(_known_fonts(), missing)
     if best is None:  # fonts installed after matplotlib made its list are looked for only now
-        for file in sorted(set(font_manager.findSystemFonts()) - _known_files()):
+        for file in sorted({*font_manager.findSystemFonts(), *packaged()} - _known_files()):
             if _glyphs(file) & missing:
                 fontManager.addfont(file)
         best = _best_of(_known_fonts(), missing)
     return best
+
+
+def packaged() -> list[str]:
+    """Font files that the extra ``cjk`` brought along."""
+    spec = find_spec("mplfonts")  # not imported: that would change matplotlib's settings
+    folders = [] if spec is None else spec.submodule_search_locations or []
+    files = (file for folder in folders for file in Path(folder, "fonts").glob("NotoSansCJK*.otf"))
+    return sorted(str(file) for file in files)
 
 
 def _best_of(

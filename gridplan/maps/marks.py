@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely import Geometry
 
-from gridplan.maps.page import Page
+from gridplan.maps.flow import PlacedItem
+from gridplan.maps.page import Bounds, Page
 
 Geometries = NDArray[np.object_]
 
@@ -153,6 +154,13 @@ class Sheet:
         Polygons of the small overview, and which of them to highlight.
     notes
         Small print: date, CRS, source, program.
+    frames, frame
+        Ground of the detail sheets that belong together (metres), and the number of this one,
+        from 1; 0 for the sheet that shows all of it.
+    text
+        Of a grid's sheet: what stands below the map, page by page.
+    bookmark
+        Its entry in the outline of an atlas.
     """
 
     stem: str
@@ -171,3 +179,7 @@ class Sheet:
     borders: Geometries = field(default_factory=lambda: np.empty(0, dtype=object))
     locator: Geometries = field(default_factory=lambda: np.empty(0, dtype=object))
     focus: tuple[int, ...] = ()
+    frames: tuple[Bounds, ...] = ()
+    frame: int = 0
+    text: tuple[tuple[PlacedItem, ...], ...] = ()
+    bookmark: str = ""

@@ -85,29 +85,15 @@ class Pen:
 
     def fitted(self, text: str, size_pt: float, width: float, *, bold: bool = False) -> float:
         """Largest size up to ``size_pt`` at which ``text`` is at most ``width`` mm wide."""
-        needed = self.lettering.width_mm(text, size_pt, bold=bold)
-        return size_pt if needed <= width else max(size_pt * width / needed, 3.0)
+        return self.lettering.fitted(text, size_pt, width, bold=bold)
 
     def shortened(self, text: str, size_pt: float, width: float, *, bold: bool = False) -> str:
         """``text``, cut with an ellipsis where it is wider than ``width`` mm."""
-        if self.lettering.width_mm(text, size_pt, bold=bold) <= width:
-            return text
-        dots = "…" if self.lettering.writes("…") else "..."
-        kept = text
-        while kept and self.lettering.width_mm(kept + dots, size_pt, bold=bold) > width:
-            kept = kept[:-1]
-        return kept.rstrip() + dots
+        return self.lettering.shortened(text, size_pt, width, bold=bold)
 
     def wrapped(self, text: str, size_pt: float, width: float) -> list[str]:
         """``text`` in lines of at most ``width`` mm, broken at spaces, else between characters."""
-        lines, line = [], ""
-        for word in _breakable(text):
-            if line and self.lettering.width_mm((line + word).rstrip(), size_pt) > width:
-                lines.append(line.rstrip())
-                line = word.lstrip()
-            else:
-                line += word
-        return [*lines, line.rstrip()] if line.strip() else lines
+        return self.lettering.wrapped(text, size_pt, width)
 
     def line(
         self,
@@ -174,13 +160,3 @@ class Pen:
 def leading_mm(size_pt: float, factor: float = 1.35) -> float:
     """Distance of base lines, mm."""
     return size_pt * MM_PER_POINT * factor
-
-
-def _breakable(text: str) -> list[str]:
-    pieces: list[str] = []
-    for character in text:
-        if pieces and not pieces[-1].endswith(" ") and ord(character) < 0x2E80:
-            pieces[-1] += character
-        else:
-            pieces.append(character)
-    return pieces

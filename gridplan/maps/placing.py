@@ -18,7 +18,10 @@ Boxes = NDArray[np.float64]
 
 LEADING = 1.22  # line height in ems
 PAD_MM = 0.5
-STEPS = 25  # candidate positions along each side of a polygon's bounds
+# Candidate positions along each side of a polygon's bounds: at most, with less care, mm apart.
+STEPS, FEWER_STEPS, STEP_MM = 25, 11, 0.5
+AT_HOME = 0.62  # of a text that reaches over its border: least part inside
+NEAREST = 80  # places that are tried for a text on a leader
 REPEAT_MM = 170.0  # a long road is named again after this
 
 
@@ -130,10 +133,12 @@ class Board:
         """Allow a text to reach over its border, where most of it stays at home."""
         if shapely.get_dimensions(home) < 2:
             return None
-        found: tuple[float, Variant, Boxes] = (0.62, (), np.empty(0))
+        found: tuple[float, Variant, Boxes] = (AT_HOME, (), np.empty(0))
         for variant in label.variants:
             width, height = self.size_mm(variant)
-            centres = _lattice(home, 0.0, 0.0)
+            if shapely.area(home) <= found[0] * width * height:
+                continue
+            centres = _lattice(home, 0.0, 0.0, FEWER_STEPS)
             boxes = _boxes(centres, width, height)
             free = self._free(boxes) & self._within(boxes)
             centres, boxes = centres[free], boxes[free]
@@ -159,14 +164,15 @@ class Board:
         boxes = _boxes(centres, width, height)
         free = np.flatnonzero(self._free(boxes) & self._within(boxes))
         free = free[np.argsort(np.hypot(*(centres[free] - anchor).T), kind="stable")]
-        leaders = {i: _leader(anchor, centres[i], boxes[i]) for i in free.tolist()}
-        clear = (i for i, leader in leaders.items() if not self._crosses(leader))
-        # in a crowd a leader may pass behind other texts, whose halo keeps them readable
-        best = next(clear, next(iter(leaders), None))
-        if best is None:
+        if not len(free):
             return None
-        self._leaders.append(leaders[best])
-        (x0, y0), (x1, y1) = shapely.get_coordinates(leaders[best]).tolist()
+        leaders = ((i, _leader(anchor, centres[i], boxes[i])) for i in free[:NEAREST].tolist())
+        clear = (found for found in leaders if not self._crosses(found[1]))
+        # in a crowd a leader may pass behind other texts, whose halo keeps them readable
+        nearest = int(free[0])
+        best, leader = next(clear, (nearest, _leader(anchor, centres[nearest], boxes[nearest])))
+        self._leaders.append(leader)
+        (x0, y0), (x1, y1) = shapely.get_coordinates(leader).tolist()
         placed = self._take(variant, centres[best], width, height)
         return replace(placed, leader=((x0, y0), (x1, y1)))
 
@@ -300,15 +306,19 @@ def _heart(home: Geometry) -> Geometry:
     return shapely.get_point(shapely.maximum_inscribed_circle(home, 0.2), 0)
 
 
-def _lattice(home: Geometry, width: float, height: float) -> Boxes:
+def _lattice(home: Geometry, width: float, height: float, most: int = STEPS) -> Boxes:
     west, south, east, north = shapely.bounds(home)
     if east - west < width or north - south < height:
         return np.empty((0, 2))
-    x = np.linspace(west + width / 2, east - width / 2, STEPS)
-    y = np.linspace(south + height / 2, north - height / 2, STEPS)
+    x = np.linspace(west + width / 2, east - width / 2, _steps(east - west - width, most))
+    y = np.linspace(south + height / 2, north - height / 2, _steps(north - south - height, most))
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     heart = shapely.get_coordinates(_heart(home))
     return np.vstack([heart, grid])
+
+
+def _steps(room: float, most: int) -> int:
+    return int(np.clip(np.ceil(room / STEP_MM) + 1, 3, most))
 
 
 def _boxes(centres: Boxes, width: float, height: float) -> Boxes:

@@ -1,21 +1,26 @@
 """From a sheet to files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
-from gridplan.maps.furniture import draw_frames, draw_header, draw_panel
+from gridplan.maps.furniture import draw_frames, draw_header, draw_neat_line, draw_panel
 from gridplan.maps.ink import draw_mark
 from gridplan.maps.lettering import MM_PER_POINT, Lettering
 from gridplan.maps.marks import Dots, Sheet
+from gridplan.maps.page import Page
 from gridplan.maps.palette import FAINT_INK, GROUND, INK, PAPER, SOFT_INK
 from gridplan.maps.pen import Pen
 from gridplan.maps.placing import LEADING, Board, Placed, PlacedName
 from gridplan.maps.png import png_bytes
+from gridplan.maps.strip import draw_foot, draw_strip, draw_text
 from gridplan.maps.words import words
 
 DPI = 180
@@ -36,29 +41,59 @@ SETTINGS = {
 }
 
 
+def settled() -> AbstractContextManager[None]:
+    """Settings of matplotlib while maps are drawn; a document is closed under them too."""
+    return mpl.rc_context(SETTINGS)  # type: ignore[arg-type]
+
+
 def render(
-    sheet: Sheet, folder: Path, formats: Sequence[str], lettering: Lettering, language: str
-) -> str:
+    sheet: Sheet,
+    folder: Path,
+    formats: Sequence[str],
+    lettering: Lettering,
+    language: str,
+    pages: PdfPages | None = None,
+) -> int:
     """Draw one sheet into ``folder``, one file per format (``png``, ``pdf``, ``svg``).
+
+    A sheet of several pages is one PDF, but as many pictures; from the second on they have the
+    number of the page in their name.
+
+    Parameters
+    ----------
+    sheet
+        What to draw.
+    folder
+        Where to; it exists.
+    formats
+        Of the files.
+    lettering, language
+        Fonts and vocabulary.
+    pages
+        A document that the sheet is added to as well.
 
     Returns
     -------
-    str
-        The sheet's stem, so that a pool can say which one is done.
+    int
+        Pages drawn.
     """
     lettering.load()
-    with mpl.rc_context(SETTINGS):  # type: ignore[arg-type]
-        figure = _figure(sheet, lettering, language)
+    vocabulary = words(language)
+    with settled():
+        figures = [_figure(sheet, lettering, vocabulary)]
+        figures += [
+            _further(sheet, lettering, vocabulary, number) for number in range(1, len(sheet.text))
+        ]
         for ending in formats:
-            _write(figure, folder / f"{sheet.stem}.{ending}", ending)
-    return sheet.stem
+            _write(figures, folder, sheet, ending)
+        for figure in figures if pages is not None else ():
+            pages.savefig(figure)  # type: ignore[union-attr]
+    return len(figures)
 
 
-def _figure(sheet: Sheet, lettering: Lettering, language: str) -> Figure:
-    page, vocabulary = sheet.page, words(language)
-    size = (page.width / MM_PER_INCH, page.height / MM_PER_INCH)
-    figure = Figure(figsize=size, dpi=DPI, facecolor=PAPER)
-    FigureCanvasAgg(figure)
+def _figure(sheet: Sheet, lettering: Lettering, vocabulary: Mapping[str, str]) -> Figure:
+    page = sheet.page
+    figure, paper = _blank(page)
     frame = page.frame
     place = (
         frame.x / page.width,
@@ -70,19 +105,45 @@ def _figure(sheet: Sheet, lettering: Lettering, language: str) -> Figure:
     ground = figure.add_axes(place, xlim=(west, east), ylim=(south, north), facecolor=GROUND)
     ground.set_axis_off()
     ground.patch.set_visible(True)
-    paper = figure.add_axes((0, 0, 1, 1), xlim=(0, page.width), ylim=(0, page.height))
-    paper.set_axis_off()
-    pen = Pen(paper, lettering)
     ground.set_zorder(1)
-    paper.set_zorder(2)
-    paper.patch.set_alpha(0)
+    pen = Pen(paper, lettering)
     for order, mark in enumerate(sheet.marks):
         draw_mark(ground, mark, float(order))
     _write_labels(pen, sheet)
     draw_frames(pen, sheet)
     draw_header(pen, sheet)
-    draw_panel(pen, sheet, vocabulary)
+    if sheet.text:
+        draw_strip(pen, sheet, vocabulary)
+        draw_text(pen, sheet.text[0])
+        draw_foot(pen, sheet, vocabulary, 0)
+    else:
+        draw_panel(pen, sheet, vocabulary)
     return figure
+
+
+def _further(
+    sheet: Sheet, lettering: Lettering, vocabulary: Mapping[str, str], number: int
+) -> Figure:
+    """A page that goes on with the text of a grid's sheet."""
+    figure, paper = _blank(sheet.page)
+    pen = Pen(paper, lettering)
+    draw_neat_line(pen, sheet)
+    draw_header(pen, sheet)
+    draw_text(pen, sheet.text[number])
+    draw_foot(pen, sheet, vocabulary, number)
+    return figure
+
+
+def _blank(page: Page) -> tuple[Figure, Axes]:
+    """Make a sheet of paper with axes in mm over all of it."""
+    size = (page.width / MM_PER_INCH, page.height / MM_PER_INCH)
+    figure = Figure(figsize=size, dpi=DPI, facecolor=PAPER)
+    FigureCanvasAgg(figure)
+    paper = figure.add_axes((0, 0, 1, 1), xlim=(0, page.width), ylim=(0, page.height))
+    paper.set_axis_off()
+    paper.set_zorder(2)
+    paper.patch.set_alpha(0)
+    return figure, paper
 
 
 def _write_labels(pen: Pen, sheet: Sheet) -> None:
@@ -134,12 +195,32 @@ def _write_name(pen: Pen, placed: PlacedName) -> None:
     )
 
 
-def _write(figure: Figure, path: Path, ending: str) -> None:
-    if ending == "png":
-        path.write_bytes(_png(figure))
-    else:
-        blank = {"pdf": ("CreationDate", "Creator", "Producer"), "svg": ("Date", "Creator")}
-        figure.savefig(path, format=ending, metadata=dict.fromkeys(blank.get(ending, ()), None))
+def _write(figures: Sequence[Figure], folder: Path, sheet: Sheet, ending: str) -> None:
+    if ending == "pdf":
+        with PdfPages(folder / f"{sheet.stem}.pdf", metadata=about(sheet.title)) as pages:
+            for figure in figures:
+                pages.savefig(figure)
+        return
+    for number, figure in enumerate(figures, start=1):
+        suffix = f"_{number}" if number > 1 else ""
+        path = folder / f"{sheet.stem}{suffix}.{ending}"
+        if ending == "png":
+            path.write_bytes(_png(figure))
+        else:
+            figure.savefig(
+                path, format="svg", metadata={"Title": sheet.title, "Date": None, "Creator": None}
+            )
+
+
+def about(title: str) -> dict[str, str | None]:
+    """What a PDF says of itself: its title, and nothing that differs from run to run."""
+    return {
+        "Title": title,
+        "Creator": "gridplan",
+        "Producer": None,
+        "CreationDate": None,
+        "ModDate": None,
+    }
 
 
 def _png(figure: Figure) -> bytes:

@@ -1,7 +1,9 @@
 """The plan as the maps see it: arrays by level, colours chosen once, texts that can be drawn."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -29,6 +31,7 @@ TEXT_COLUMNS = (
     "stairwell",
 )
 LOT_COVER = 0.45
+NUMBER = re.compile("([0-9]+)")
 
 
 USEFUL_GAP = 0.5
@@ -47,6 +50,10 @@ class Subject:
         Colour by code.
     lots
         Whether the backdrop's footprints cover so much ground that they must be lots.
+    language
+        ``en`` or ``zh``.
+    paper
+        Of district, street and community sheets.
     """
 
     plan: Plan
@@ -59,6 +66,37 @@ class Subject:
     grid_colours: Mapping[str, str]
     community_colours: Mapping[str, str]
     lots: bool
+    language: str = "en"
+    paper: str = "A3"
+
+    @cached_property
+    def grids_of_community(self) -> "Rows":
+        """Rows of the grids of each community."""
+        return _rows(self.plan.grids, "community_code")
+
+    @cached_property
+    def units_of_community(self) -> "Rows":
+        """Rows of the units of each community."""
+        return _rows(self.plan.units, "community_code")
+
+    @cached_property
+    def listed(self) -> gpd.GeoDataFrame:
+        """What a grid's sheet lists: ``code``, ``households`` (NaN where unknown), footprint.
+
+        Buildings where the plan has them, else units, with the footprints of the backdrop.
+        """
+        return _listed(self.plan, self.backdrop)
+
+    @cached_property
+    def listed_of_grid(self) -> "Rows":
+        """Rows of what is listed, by grid."""
+        return _rows(self.listed, "grid_code")
+
+    @cached_property
+    def locator(self) -> Geometries:
+        """Communities without detail, for small overviews."""
+        west, south, east, north = self.plan.communities.total_bounds
+        return drawn(geometries(self.plan.communities), max(east - west, north - south) / 600)
 
     def notes(self) -> tuple[str, ...]:
         """Small print of every sheet."""
@@ -85,6 +123,7 @@ def gather(
     language: str,
     date: str,
     grid_range: tuple[int, int],
+    paper: str = "A3",
 ) -> Subject:
     """Sort the plan and choose its colours; row order of the input changes nothing."""
     plan = Plan(
@@ -106,7 +145,47 @@ def gather(
         grid_colours=_colours(plan.grids, "grid_code"),
         community_colours=_colours(plan.communities, "community_code"),
         lots=_are_lots(backdrop, plan),
+        language=language,
+        paper=paper,
     )
+
+
+class Rows:
+    """Row numbers of a layer by the value of a column, so that no sheet looks through it all."""
+
+    def __init__(self, rows: Mapping[str, NDArray[np.int64]]) -> None:
+        self._rows = rows
+
+    def __getitem__(self, value: str) -> NDArray[np.int64]:
+        return self._rows.get(value, np.empty(0, dtype=np.int64))
+
+
+def _rows(layer: pd.DataFrame, column: str) -> Rows:
+    found = layer.groupby(layer[column].astype(str), sort=False).indices
+    return Rows({str(value): np.sort(rows) for value, rows in found.items()})
+
+
+def _listed(plan: Plan, backdrop: Backdrop) -> gpd.GeoDataFrame:
+    layer, column = plan.extra.get("buildings"), "building_id"
+    if layer is None:
+        layer, column = plan.units, "unit_id"
+    found = layer[[column, "grid_code", "geometry"]].rename(columns={column: "code"})
+    known = layer["households"] if "households" in layer.columns else np.nan
+    found = found.assign(households=known, code=found["code"].astype(str))
+    prints = backdrop.buildings
+    if column == "unit_id" and prints is not None and column in prints.columns:
+        once = prints.drop_duplicates(column)
+        shapes = once.set_index(once[column].astype(str)).geometry
+        own = shapes.reindex(found["code"]).array
+        there = np.asarray(shapely.get_dimensions(np.asarray(own, dtype=object)) == 2)
+        found.loc[there, "geometry"] = own[there]
+    order = sorted(range(len(found)), key=[_counting(code) for code in found["code"]].__getitem__)
+    return found.iloc[order].reset_index(drop=True)
+
+
+def _counting(code: str) -> tuple[tuple[int, str], ...]:
+    """Key that sorts ``12`` after ``9``."""
+    return tuple((int(part) if part.isdecimal() else -1, part) for part in NUMBER.split(code))
 
 
 def _sorted(layer: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:

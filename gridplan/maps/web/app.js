@@ -43,6 +43,7 @@ GP.App = class {
     this.scene = new GP.Scene(this.painter.paint).addTo(map);
     map.on("mousemove", this._hover, this);
     map.on("mouseout", function () { this._setHover(-1); }, this);
+    map.on("zoomend", function () { this._legend.zoomed(); }, this);
     map.on("click", function (e) { this.pickAt(e.latlng); }, this);
     map.on("dblclick", function (e) { map.setZoomAround(e.latlng, map.getZoom() + 1); });
     const box = map.getContainer();
@@ -369,7 +370,7 @@ GP.App = class {
     for (const name of ["facility", "institution"]) {
       places[name] = { name: v[name + ".name"], grid: c[name + ".grid"], x: c[name + ".x"], y: c[name + ".y"], shape: new GP.Shapes(c, name + ".shape"), length: v[name + ".name"].length };
     }
-    const f = places.finding = { severity: v["finding.severity"], message: v["finding.message"], x: [], y: [], length: v["finding.message"].length };
+    const f = places.finding = { severity: v["finding.severity"], message: v["finding.message"], message_zh: v["finding.message_zh"], x: [], y: [], length: v["finding.message"].length };
     const note = function (map, key, i) { if (key >= 0) { if (!map.has(key)) map.set(key, []); map.get(key).push(i); } };
     for (let i = 0; i < f.length; i++) {
       const unit = c["finding.unit"][i], home = c["finding.community"][i];

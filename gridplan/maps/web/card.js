@@ -50,12 +50,12 @@ GP.Cards = class {
   }
 
   _findings(list) {
-    const places = this.app.painter.places;
+    const found = this.app.painter.places && this.app.painter.places.finding, zh = this.app.language === "zh";
     if (!list || !list.length) return null;
     return GP.el("div", {}, [
       GP.el("h3", {}, [this.app.w("findings")]),
       GP.el("ul", { class: "findings" }, list.slice(0, 40).map(function (i) {
-        return GP.el("li", {}, [places.finding.message[i]]);
+        return GP.el("li", {}, [(zh && found.message_zh[i]) || found.message[i]]);
       })),
     ]);
   }

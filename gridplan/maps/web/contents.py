@@ -17,6 +17,7 @@ from gridplan.maps.subject import geometries
 from gridplan.maps.web.pack import Ints, Pack
 from gridplan.maps.web.shapes import Lattice, label_spots, put_shapes
 from gridplan.maps.web.subject import Subject, merged
+from gridplan.sentences import chinese
 from gridplan.topology import shared_edges
 
 CHUNK = 4000
@@ -284,6 +285,7 @@ def place_pack(subject: Subject) -> Pack:
     )
     pack.texts("finding.severity", [f.severity.value for f in findings])
     pack.texts("finding.message", [f.message for f in findings])
+    pack.texts("finding.message_zh", [chinese(f.kind, f.message) or "" for f in findings])
     pack.column("finding.unit", unit)
     pack.column("finding.grid", grid)
     pack.column("finding.community", home)

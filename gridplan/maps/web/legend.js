@@ -56,7 +56,13 @@ GP.Legend = class {
     return texts;
   }
 
+  // Whether borders of communities are drawn dashed: near enough for the dashes to be seen.
+  dashed() { return this.app.state.level !== "district" && Math.pow(2, -this.app.map.getZoom()) < GP.NEAR; }
+
+  zoomed() { if (this.dashed() !== this._dashed) this.draw(); }
+
   draw() {
+    this._dashed = this.dashed();
     const app = this.app, w = app.w, s = app.state, plan = app.plan, rows = [], ink = GP.INK;
     const add = function (key, text) { rows.push(GP.el("div", {}, [key, text])); };
     if (s.colour === "map") add(this._area(plan.head.colours.slice(0, 5)), w(s.level === "district" ? "community" : "grid"));
@@ -69,7 +75,7 @@ GP.Legend = class {
     if (statuses.has(1) || statuses.has(2)) add(this._area(["#FFFFFF"], [ink.alarm, false]), w("out_key"));
     if (statuses.has(3)) add(this._area(["#FFFFFF"], ["#55585E", true]), w("unit_key"));
     if (s.show.grids) add(this._line([[ink.magenta, 2.2]]), w("grid_border"));
-    add(this._line([[ink.ink, 2.6, s.level === "district" ? [] : [9, 2, 2, 2]]]), w("community_border"));
+    add(this._line([[ink.ink, 2.6, this._dashed ? [9, 2, 2, 2] : []]]), w("community_border"));
     if (plan.streets.length > 1 && s.level !== "community") add(this._line([[ink.ink, 4]]), w("street_border"));
     plan.head.layers.forEach(function (layer, i) {
       if (s.show["zone" + i]) add(this._line([[GP.ZONE_COLOURS[i % 7], 2, GP.ZONE_DASHES[i % 7]]]), layer.name);

@@ -2,7 +2,7 @@
 "use strict";
 
 GP.INK = {
-  magenta: "#C2127E", ink: "#26282B", soft: "#5C6066", alarm: "#B3261E", paper: "#FFFFFF",
+  magenta: "#B40D74", ink: "#26282B", soft: "#5C6066", alarm: "#B3261E", paper: "#FFFFFF",
   water: "#9BC5E3", waterEdge: "#5B9AC6", community: "#1C3557", blue: "#0B57D0",
 };
 // Readable by colour-blind readers: after Okabe and Ito, darkened for lines.
@@ -15,6 +15,7 @@ GP.CLASSES = {
   status: ["#BFDCE8", "#F6C65B", "#D95F30", "#D0D0CC"],
   none: "#E4E3DF",
 };
+GP.NEAR = 3; // metres a pixel below which dashes of borders are drawn
 GP.DEVIATION_STEPS = [-0.3, -0.2, -0.1, 0.1, 0.2, 0.3];
 GP.ALIGNMENT_STEPS = [1000, 900, 750, 500];
 
@@ -245,7 +246,7 @@ GP.Painter = class {
   // Patterns, borders, zones and labels.
   _line(ctx, view) {
     const plan = this.plan, s = this.state, all = function () { return true; };
-    const fine = s.level === "district", near = view.metres < 3;
+    const fine = s.level === "district", near = view.metres < GP.NEAR;
     const every = this._visible(view), focus = this.inFocus.bind(this);
     if (s.show.grids) this._patterns(ctx, view, every);
     this._zoneLines(ctx, view);
