@@ -8,12 +8,14 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from gridplan.codes import configured_profile
 from gridplan.config import Config
 from gridplan.domain import Finding, Severity
-from gridplan.errors import GridplanError, LayerError, TopologyError
+from gridplan.errors import CodeError, GridplanError, LayerError, TopologyError
 from gridplan.layers import Inputs, read_inputs
 from gridplan.layers.objects import EXTRA_LAYERS
 from gridplan.prepare import community_tasks, prepare_ground
+from gridplan.sentences import told
 from gridplan.tables import household_ledger, open_rows
 
 TEXTS = ("severity", "kind", "community_code", "layer", "place", "other", "message")
@@ -94,8 +96,9 @@ def check(config: Config) -> Checked:
     except LayerError as err:
         ordered = tuple(sorted([*err.findings, *_errors("layer-wrong", err)], key=_rank))
         crs = config.project.crs
-        return Checked(ordered, _located(ordered, {}, crs) if crs else None)
-    findings = list(inputs.findings)
+        language = config.project.language
+        return Checked(ordered, _located(ordered, {}, crs, language) if crs else None)
+    findings = [*inputs.findings, *_uncoded(inputs, config)]
     ledger = None
     try:
         ground = prepare_ground(inputs, config)
@@ -107,7 +110,16 @@ def check(config: Config) -> Checked:
     except TopologyError as err:
         findings += [*err.findings, *_errors("coverage-wrong", err)]
     ordered = tuple(sorted(findings, key=_rank))
-    return Checked(ordered, _located(ordered, _spots(inputs), inputs.crs), ledger)
+    places = _located(ordered, _spots(inputs), inputs.crs, config.project.language)
+    return Checked(ordered, places, ledger)
+
+
+def _uncoded(inputs: Inputs, config: Config) -> Iterator[Finding]:
+    """Name the communities whose codes do not fit the profile of the grid codes."""
+    try:
+        configured_profile(config.codes, inputs.communities["community_code"])
+    except CodeError as err:
+        yield from _errors("layer-wrong", err)
 
 
 def _rank(finding: Finding) -> tuple[int, str, str, str, str]:
@@ -122,19 +134,23 @@ def _mended(finding: Finding) -> bool:
 
 def _errors(kind: str, err: GridplanError) -> Iterator[Finding]:
     """The problems of an error that are not findings of their own, with their layer."""
-    told = {finding.message for finding in err.findings}
+    known = {finding.message for finding in err.findings}
     for problem in err.problems:
-        if problem not in told:
+        if problem not in known:
             layer = ROLE.match(problem)
             name = layer[1].removeprefix("zones.").removeprefix("barriers.") if layer else ""
             yield Finding(kind, Severity.ERROR, problem, layer=name)
 
 
 def _located(
-    findings: Sequence[Finding], spots: Mapping[str, Mapping[str, object]], crs: object
+    findings: Sequence[Finding],
+    spots: Mapping[str, Mapping[str, object]],
+    crs: object,
+    language: str,
 ) -> gpd.GeoDataFrame:
     points = [_point(finding, spots) for finding in findings]
     texts = {column: [str(getattr(f, column)) for f in findings] for column in TEXTS}
+    texts["message"] = [told(f.kind, f.message, language) for f in findings]
     numbers = {
         column: pd.Series([getattr(f, column) for f in findings], dtype="float64")
         for column in NUMBERS

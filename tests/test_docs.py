@@ -1,6 +1,7 @@
 """The documentation keeps up with the program."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,23 @@ def test_every_line_has_a_cure() -> None:
 def test_every_command_is_in_the_readme(command: str) -> None:
     """The README names every command."""
     assert f"gridplan {command}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", sorted(p.name for p in DOCS.glob("*.md")))
+def test_pictures_are_there_and_small(page: str) -> None:
+    """Every picture of the documentation is there, says what it shows, and is below 150 kB."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    for about, target in re.findall(r"!\[(.*?)\]\((.*?)\)", text):
+        assert about, target
+        assert (DOCS / target).stat().st_size < 150_000, target
+
+
+def test_gallery_shows_one_of_each() -> None:
+    """The gallery names the command that makes it, and shows every picture that it makes."""
+    text = (DOCS / "gallery.md").read_text(encoding="utf-8")
+    assert "python docs/gallery.py" in text
+    made = {"district", "street", "community", "grid", "page", "qgis", "report", "terminal"}
+    assert set(re.findall(r"images/(\w+)\.png", text)) == made
 
 
 @pytest.mark.parametrize("page", ["README.md", "DESIGN.md", "CONTRIBUTING.md"])

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+import shapely
 from click.testing import CliRunner
 from PIL import Image
 
@@ -20,6 +22,7 @@ from gridplan.report import write_report
 from gridplan.report.charts import bins
 from gridplan.report.facts import Facts, facts_of
 from gridplan.report.markup import el
+from gridplan.report.outline import outline_of
 from gridplan.report.page import page_text
 from gridplan.report.pdf import report_pdf
 from gridplan.report.sentences import verdict
@@ -155,7 +158,14 @@ def test_words_are_the_same_in_both_languages() -> None:
 )
 def test_one_is_said_as_one(counts: dict[str, int], sentences: list[str]) -> None:
     """The verdict minds the number of whatever it counts."""
-    known = {"low": 250, "high": 500, "households": 600, "communities": [0], **counts}
+    known = {
+        "change": None,
+        "low": 250,
+        "high": 500,
+        "households": 600,
+        "communities": [0],
+        **counts,
+    }
     assert verdict(SimpleNamespace(**known), ENGLISH) == sentences
     three = SimpleNamespace(
         **{**known, "communities": [0] * 3, "proven": 1, "residential": 5, "inside": 2}
@@ -243,6 +253,20 @@ def test_ends_of_the_range_belong_to_it() -> None:
     assert sum(b.count for b in bins(facts(plan))) == 2
 
 
+def test_holes_are_left_out_of_hatches() -> None:
+    """A grid around another one is hatched, the one inside is not: its ring turns the other way."""
+    plan = small_plan()
+    x, y, *_ = plan.grids.total_bounds
+    hole = shapely.box(x + 20, y + 20, x + 60, y + 60)
+    shell = shapely.box(x, y, x + 100, y + 100).exterior
+    around = shapely.Polygon(shell, [hole.exterior])  # both turn alike, as files may have them
+    grids = plan.grids.set_geometry([around, hole])
+    grids["range_status"] = ["under", "in"]
+    ((_, rings),) = outline_of(replace(plan, grids=grids)).out
+    turns = [shapely.LinearRing(ring).is_ccw for ring in rings]
+    assert sorted(turns) == [False, True]
+
+
 def test_decisions_name_cause_and_cure() -> None:
     """A breach stands on page one, once a community, with its cure apart."""
     plan = small_plan()
@@ -250,7 +274,7 @@ def test_decisions_name_cause_and_cure() -> None:
     listed = pd.concat([exception(kind="block-over-max", place="u1"), exception()])
     found = facts(plan, exceptions=listed)
     (decision,) = found.decisions()
-    assert (decision.cause, decision.cure) == ("Too small", "Merge it")
+    assert (decision.cause("en"), decision.cure("en")) == ("Too small", "Merge it")
     text = page_text(found, [])
     assert text.index("Merge it") < text.index('class="analyst"')
 
@@ -281,6 +305,73 @@ def test_ledger_stands_beside_what_is_proven() -> None:
         assert (found.layers[0].excess, found.layers[0].least) == (1, int(least))
         assert found.layers[0].proven == (proven == "yes")
         assert [s.why for s in found.splits] == [why]
+
+
+def before_after(**columns: list[str]) -> pd.DataFrame:
+    """Make the table of a re-division: kept, redrawn, new, and one that ended."""
+    table = {
+        "grid_code": ["C1-001", "C1-002", "C1-004", "C1-003"],
+        "state": ["now", "now", "now", "ended"],
+        "flag": ["U", "X", "N", "X"],
+        "previous_grid_code": ["C1-001", "C1-002", "", "C1-003"],
+        "old_grid_codes": ["C1-001", "C1-002;C1-003", "", "C1-003"],
+        "households_before": ["300", "400", "0", "100"],
+        "households_in": ["0", "90", "0", "0"],
+        "households_out": ["0", "20", "0", "100"],
+        "households_change": ["0", "-10", "110", "0"],
+        "households_after": ["300", "460", "110", "0"],
+        "area_in_m2": ["0", "1250.4", "0", "0"],
+        "area_out_m2": ["0", "0", "0", "1250.4"],
+        **columns,
+    }
+    return pd.DataFrame(table, dtype=object)
+
+
+def changed(table: pd.DataFrame, language: str = "en", **more: object) -> Facts:
+    """Gather the facts of a re-division."""
+    run = record(language, **more)
+    return facts_of(small_plan(), run, NOTHING, NOTHING, NOTHING, table)
+
+
+def test_redivision_is_shown_before_and_after() -> None:
+    """Households moved, codes kept and every grid that changed; nothing without the table."""
+    found = changed(before_after())
+    assert found.change is not None
+    assert (found.change.moved, found.change.households) == (120, 800)
+    assert (found.change.kept, found.change.old_codes, found.change.new_codes) == (2, 3, 1)
+    assert [row.grid_code for row in found.change.changed] == ["C1-002", "C1-003", "C1-004"]
+    page = page_text(found, [])
+    text = "".join(Page(page).text)
+    assert "120 households (15.0%) get another grid; 2 of 3 codes stay." in text
+    assert "1,250" in text
+    assert "C1-002, C1-003" in text
+    assert report_pdf(found).startswith(b"%PDF")
+    assert 'id="change"' not in page_text(facts(), [])
+    assert facts_of(small_plan(), record(), NOTHING, NOTHING, NOTHING).change is None
+
+
+def test_redivision_takes_the_count_of_the_run() -> None:
+    """Where the run counted the households that moved, the report says the same number."""
+    told = {
+        "moved": 90, "households": 1000, "unchanged_moved": 80, "unchanged_share": 0.1,
+        "least": 70, "proven": False,
+    }  # fmt: skip
+    found = changed(before_after(), "zh", redivision=told)
+    assert found.change is not None
+    assert (found.change.moved, found.change.share) == (90, 0.09)
+    page = page_text(found, [])
+    assert "90户（9.0%）改变所属网格；原3个编码中2个沿用。" in page
+    assert "80 (10.0%)" in page
+    assert "至少70" in page
+    told["proven"] = True
+    assert "已证明" in page_text(changed(before_after(), "zh", redivision=told), [])
+
+
+def test_redivision_that_changed_nothing() -> None:
+    """The part says so, on screen and on paper."""
+    same = before_after().iloc[:1]
+    assert "No grid has changed." in page_text(changed(same), [])
+    assert report_pdf(changed(same)).startswith(b"%PDF")
 
 
 def test_plan_without_zones_or_households() -> None:
@@ -377,5 +468,5 @@ def test_chromium_shows_page_one(finished: Path, tmp_path: Path) -> None:
     with Image.open(picture) as image:
         found = image.convert("RGB").getcolors(1 << 24) or []
     colours = {colour for _, colour in found}
-    assert {(194, 18, 126), (47, 95, 143)} <= colours
+    assert {(180, 13, 116), (47, 95, 143)} <= colours
     assert len(colours) > 50

@@ -36,7 +36,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
 
 def test_everything_is_there(sample: tuple[Result, Path]) -> None:
     """Every layer, table and map that design section 8 names."""
-    _, out = sample
+    result, out = sample
     layers = {str(name) for name, _ in pyogrio.list_layers(out / "plan.gpkg")}
     assert layers >= {
         "grids", "communities", "streets", "units", "institutions", "facilities", "roads"
@@ -44,12 +44,18 @@ def test_everything_is_there(sample: tuple[Result, Path]) -> None:
     names = {p.stem for p in (out / "tables").glob("*.csv")}
     assert names == {
         "grid_register", "building_codes", "facility_codes", "institution_codes", "road_codes",
-        "zone_crosswalk", "exceptions", "reconciliation", "data_dictionary",
+        "public_space_codes", "zone_crosswalk", "exceptions", "reconciliation", "data_dictionary",
         "stairwells", "household_ledger", "alignment", "institution_decisions",
+        "staff_register", "duties", "duty_totals", "workload", "workload_categories",
+        "statistics",
     }  # fmt: skip
     maps = {p.name for p in (out / "maps").iterdir()}
     assert {"district.png", "street_990101001.png", "community_990101001001.png"} <= maps
-    assert len(maps - {"index.html"}) == 1 + 2 + 8
+    assert {"atlas_990101001.pdf", "atlas_990101002.pdf", "grids", "index.html"} <= maps
+    drawn = {tuple(Path(name).stem.split("_")[:2]) for name in maps if name.endswith(".png")}
+    assert len(drawn) == 1 + 2 + 8  # a community that is too large has detail sheets besides
+    sheets = {p.name for p in (out / "maps" / "grids").iterdir()}
+    assert {f"grid_{code}.png" for code in result.plan.grids["grid_code"]} <= sheets
 
 
 def test_maps_show_something(sample: tuple[Result, Path]) -> None:
@@ -61,17 +67,38 @@ def test_maps_show_something(sample: tuple[Result, Path]) -> None:
 
 
 def test_only_the_planted_exceptions(sample: tuple[Result, Path]) -> None:
-    """The audit breaks no promise and lists the divided tower, the small community, two links."""
+    """The audit breaks no promise and lists the divided tower, the small community, all links."""
     result, _ = sample
     assert [f.message for f in result.audit if f.severity == Severity.BROKEN] == []
     listed = {(f.kind, f.place) for f in result.audit if f.severity == Severity.EXCEPTION}
-    assert {kind for kind, _ in listed} == {"building-divided", "component-under-min", "link"}
+    assert {kind for kind, _ in listed} == {
+        "building-divided", "component-under-min", "link", "link-found"
+    }  # fmt: skip
     out = result.plan.grids[~result.plan.grids["range_status"].isin(["in", "exempt"])]
     assert set(out["community_code"]) == {"990101001003"}
     units = result.plan.units
     tower = units[units["building_id"] == "BX-TOWER-1"]
     assert tower["grid_code"].nunique() == 2
     assert (result.ledger[["unlocated", "outside", "difference"]] == 0).all(axis=None)
+
+
+def test_planted_gaps_of_people(sample: tuple[Result, Path]) -> None:
+    """The grids without a worker, the worker in three grids, the item without a role; no other."""
+    result, _ = sample
+    kinds = ("role-missing", "worker-shared", "load-over-limit", "duty-without-role")
+    found = [f for f in result.findings if f.kind in kinds]
+    gaps = {(f.kind, f.community_code, f.other) for f in found if f.kind == "role-missing"}
+    assert gaps == {
+        ("role-missing", "990101001001", "grid_worker"),
+        ("role-missing", "990101001002", "grid_worker"),
+        ("role-missing", "990101001002", "cleaner"),
+    }
+    rest = [(f.kind, f.community_code) for f in found if f.kind != "role-missing"]
+    assert sorted(rest) == [("duty-without-role", ""), ("worker-shared", "990101001001")]
+    assert [f.value for f in found if f.kind == "worker-shared"] == [3.0]
+    walks = result.plan.extra["walks"]
+    assert len(walks) == len(result.plan.grids)
+    assert (walks["walk_m"] <= 1.25 * walks["walk_bound_m"] + 0.1).all()
 
 
 def test_register_totals(sample: tuple[Result, Path]) -> None:
@@ -108,6 +135,7 @@ def shuffled_city(folder: Path) -> Path:
             layer.to_file(target / "city.gpkg", layer=name, driver="GPKG")
         else:
             pyogrio.write_dataframe(layer, target / "city.gpkg", layer=name, driver="GPKG")
+    shutil.copy(source / "duties.toml", target)
     for path in sorted(source.glob("*.csv")):
         head, *rows = path.read_text(encoding="utf-8-sig").splitlines()
         text = "\n".join([head, *(rows[i] for i in random.permutation(len(rows)))]) + "\n"

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from PIL import Image
 
 from gridplan import metrics
 from gridplan.config import Config
+from gridplan.domain import Finding, Severity
 from gridplan.layers import read_plan
 from gridplan.maps import Details, draw_page, pairs_of_plan
 from gridplan.pipeline import Options, partition
@@ -31,6 +33,11 @@ READY = "body[data-ready=yes]"
 SIZE = {"width": 1280, "height": 800}
 DIFFERENCE = 1.5
 """Mean difference of the drawing from the golden one, in levels of 255, that is still the same."""
+
+EYE = 10
+"""Difference of a patch of 16 x 16 pixels that an eye sees, in levels of 255."""
+ALIKE = 0.06
+"""Share of such patches that another machine's fonts may change."""
 
 
 @dataclass
@@ -326,6 +333,10 @@ def test_layers_colours_and_legend(visit: Any, tiny: Path) -> None:
     assert np.abs(before - drawing(seen, ("line",))).mean() > 0.1
     seen.page.uncheck("[data-layer=grids]")
     assert "Grid border" not in seen.text("#legend")
+    seen.js("GP.app.map.setZoom(GP.app.map.getZoom() - 0.4, { animate: false })")
+    assert seen.js("GP.app._legend._dashed") == seen.js("GP.app.scene.view().metres < GP.NEAR")
+    seen.js("GP.app.map.setZoom(0, { animate: false })")
+    assert seen.js("GP.app._legend._dashed && GP.app.scene.view().metres < GP.NEAR")
 
 
 def test_both_languages(visit: Any, tiny: Path) -> None:
@@ -341,6 +352,28 @@ def test_both_languages(visit: Any, tiny: Path) -> None:
     assert "Unit grid" in seen.text("#card")
 
 
+def test_findings_are_told_in_both_languages(visit: Any, tmp_path: Path) -> None:
+    """The card says a finding in the language of the page, whatever the project's is."""
+    plan, file = tiny_plan({"A": "Anfu"}), tmp_path / "index.html"
+    message = "unit A-001u0 belongs to community A; 12% of it lies outside"
+    finding = Finding("unit-straddles", Severity.EXCEPTION, message, "units", "A-001u0")
+    draw_page(
+        plan,
+        file,
+        backdrop=backdrop(),
+        project="Tiny",
+        language="zh",
+        date="2025-01-31",
+        grid_range=(290, 500),
+        details=Details(pairs=pairs_of_plan(plan, []), findings=[finding]),
+    )
+    seen = visit(file)
+    seen.js("GP.app.pickGrid(GP.app.plan.grids.code.indexOf('A-001'), -1, true)")
+    assert "单元A-001u0属于社区A，其12%位于界外" in seen.text("#card")
+    seen.page.click("#language")
+    assert message in seen.text("#card")
+
+
 def test_keyboard_and_screen_reader(visit: Any, tiny: Path) -> None:
     """Everything is reached without a mouse, named, and announced."""
     seen = visit(tiny)
@@ -352,6 +385,19 @@ def test_keyboard_and_screen_reader(visit: Any, tiny: Path) -> None:
     )
     assert unnamed == []
     assert seen.js("document.querySelector('#card').getAttribute('aria-live')") == "polite"
+    tree = seen.page.locator("body").aria_snapshot()
+    for line in (
+        '- heading "Tiny Town" [level=1]',
+        '- application "Map. Arrow keys move it, plus and minus zoom',
+        '- region "Legend"',
+        '- complementary "Tools and cards"',
+        '- group "Level"',
+        '- radio "Street" [checked]',
+        '- combobox "Colour by"',
+        '- checkbox "Grids" [checked]',
+        '- region "Card"',
+    ):
+        assert line in tree
     seen.page.keyboard.press("Tab")
     assert seen.js("document.activeElement.className") == "skip"
     seen.page.focus("#map")
@@ -424,6 +470,10 @@ def test_print_view(visit: Any, tiny: Path) -> None:
     assert "Drawn by gridplan" in seen.text("#small-print")
     assert seen.js("GP.app.scene._canvas.fill.width") > 2000
     assert drawing(seen, ("fill",)).std() > 5
+    paper = seen.page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type /Page\b", paper)) == 1
+    width, height = re.search(rb"/MediaBox \[0 0 ([0-9.]+) ([0-9.]+)\]", paper).groups()
+    assert (round(float(width)), round(float(height))) == (842, 595)  # A4 across, in points
     seen.page.emulate_media(media="screen")
     seen.js("window.dispatchEvent(new Event('afterprint'))")
     assert seen.page.locator("#panel").is_visible()
@@ -456,6 +506,89 @@ def test_drawing_is_the_golden_one(
         Image.fromarray(found.astype(np.uint8)).save(file)
     wanted = np.asarray(Image.open(file).convert("RGB"), dtype=np.float64)
     assert np.abs(found - wanted).mean() < DIFFERENCE
+
+
+def coarse(png: bytes) -> np.ndarray:
+    """A screenshot as the eye takes it in from afar: 16 x 16 pixels are one, letters a grey."""
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    small = image.resize((image.width // 16, image.height // 16), Image.Resampling.BOX)
+    return np.asarray(small, dtype=np.float64)
+
+
+def unlike(found: np.ndarray, wanted: np.ndarray) -> float:
+    """Share of two pictures that differs to the eye: fonts of another machine move little."""
+    if found.shape != wanted.shape:
+        return 1.0
+    return float((np.abs(found - wanted).mean(axis=2) > EYE).mean())
+
+
+LOOKS = {
+    "start": "",
+    "card": "click",
+    "list": "list",
+    "chinese": "language",
+    "whatif": "whatif",
+    "print": "print",
+}
+"""Whole pages that are compared, and what is done before."""
+
+
+def staged(seen: Visit, what: str) -> bytes:
+    """Bring the page to one of its faces, and take a picture of it."""
+    page = seen.page
+    if what in ("click", "language"):
+        seen.click_grid("A-005")
+    if what == "language":
+        page.click("#language")
+    if what == "list":
+        page.click("#list-open")
+    if what == "whatif":
+        page.click("#whatif-on")
+        seen.js("GP.app.mark(GP.app.plan.units.id.indexOf('A-001u0'))")
+    if what == "print":
+        seen.js("window.dispatchEvent(new Event('beforeprint'))")
+        page.emulate_media(media="print")
+    page.mouse.move(3, 3)
+    page.evaluate("document.activeElement && document.activeElement.blur()")
+    seen.settle()
+    return bytes(page.screenshot(animations="disabled"))
+
+
+@pytest.mark.parametrize("name", list(LOOKS))
+def test_page_looks_as_approved(
+    visit: Any, tiny: Path, golden: Path, name: str, request: pytest.FixtureRequest
+) -> None:
+    """The whole page, panels and all, looks as it did when its picture was approved."""
+    if name == "chinese":
+        need("cjk-font")
+    found = coarse(staged(visit(tiny), LOOKS[name]))
+    file = golden / f"look_{name}.png"
+    if request.config.getoption("--update-golden"):
+        Image.fromarray(found.round().astype(np.uint8)).save(file, optimize=True)
+    wanted = np.asarray(Image.open(file).convert("RGB"), dtype=np.float64)
+    assert unlike(found, wanted) < ALIKE
+
+
+@pytest.mark.parametrize(
+    ("style", "same"),
+    [
+        ("* { font-family: 'DejaVu Serif', serif !important }", True),
+        ("#panel { visibility: hidden }", False),
+        ("#map canvas { opacity: 0.5 }", False),
+    ],
+)
+def test_comparison_sees_what_an_eye_sees(
+    visit: Any, tiny: Path, golden: Path, style: str, same: bool
+) -> None:
+    """Another font is the same page; one without its panel, or with a pale map, is not."""
+    wanted = np.asarray(Image.open(golden / "look_card.png").convert("RGB"), dtype=np.float64)
+    seen = visit(tiny)
+    seen.page.evaluate(
+        "text => { const sheet = new CSSStyleSheet(); sheet.replaceSync(text);"
+        " document.adoptedStyleSheets = [sheet]; }",
+        style,
+    )
+    assert (unlike(coarse(staged(seen, "click")), wanted) < ALIKE) == same
 
 
 def test_no_step_freezes_the_page(visit: Any, town: Path) -> None:

@@ -36,12 +36,13 @@ def check(config: Path, out: Path | None, strict: bool, as_json: bool, quiet: bo
     from gridplan.domain import Severity
     from gridplan.export import write_findings
 
-    found = look(Config.load(config))
+    job = Config.load(config)
+    found = look(job)
     found = found.strict() if strict else found
     if out is not None and found.places is not None:
         write_findings(found.places, out)
     if as_json:
         show.as_json(show.looked(found))
     elif not quiet:
-        show.checked(found)
+        show.checked(found, job.project.language)
     return WRONG if found.count(Severity.ERROR) else 0

@@ -8,11 +8,14 @@ import click
 
 from gridplan import __version__
 from gridplan.cli.audit import audit
+from gridplan.cli.batch import batch
 from gridplan.cli.check import check
 from gridplan.cli.codes import codes
+from gridplan.cli.compare import compare
 from gridplan.cli.init import init
 from gridplan.cli.map import map_
 from gridplan.cli.partition import partition
+from gridplan.cli.redivide import redivide
 from gridplan.cli.report import report
 from gridplan.cli.sample import sample
 from gridplan.cli.solve import solve
@@ -72,7 +75,20 @@ def keep_lines(command: click.Command) -> None:
             keep_lines(inner)
 
 
-for command in (init, check, sample, partition, audit, map_, report, codes, solve):
+for command in (
+    init,
+    check,
+    sample,
+    partition,
+    redivide,
+    batch,
+    audit,
+    compare,
+    map_,
+    report,
+    codes,
+    solve,
+):
     gridplan.add_command(command)
 keep_lines(gridplan)
 

@@ -2,8 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +11,21 @@ import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from gridplan import metrics
 from gridplan.check import Checked
+from gridplan.cli.progress import proof
 from gridplan.config import Config
 from gridplan.domain import Finding, Severity
 from gridplan.optimise.ledger import LayerLine, in_all
-from gridplan.pipeline import Progress, Result
+from gridplan.pipeline import Result
+from gridplan.sentences import told
 from gridplan.solved import Solved
 from gridplan.text import many
 
-_STAGES = {
-    "read": "reading layers",
-    "prepare": "growing cells, measuring borders",
-    "solve": "dividing communities",
-    "assignment": "taking the hand-made plan",
-    "assemble": "assembling grids",
-    "tables": "writing tables",
-    "audit": "auditing",
-    "maps": "drawing maps",
-    "report": "writing the report",
-}
 _COLOURS = {
     Severity.ERROR: "red",
     Severity.BROKEN: "red",
@@ -66,56 +56,6 @@ def as_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-class _Bars(Progress):
-    """Progress of a run as bars on a terminal."""
-
-    def __init__(self, bars: Bars) -> None:
-        self.bars = bars
-        self.task = bars.add_task("", total=None)
-
-    def stage(self, name: str) -> None:
-        self.bars.update(self.task, description=_STAGES.get(name, name), total=None, completed=0)
-
-    def total(self, communities: int) -> None:
-        self.communities = communities
-
-    def solved(self, community: Solved) -> None:
-        self.bars.update(self.task, total=self.communities, advance=1)
-        answer = community.solution
-        self.bars.console.print(
-            f"  {escape(community.code)}: {many(answer.grids, 'grid')}, {_proof(answer)}",
-            highlight=False,
-        )
-
-    def drawn(self, name: str) -> None:
-        self.bars.update(self.task, description=f"drawing maps: {escape(name)}")
-
-
-@contextmanager
-def progress(quiet: bool) -> Iterator[Progress]:
-    """Draw bars on stderr where it is a terminal; stay silent elsewhere."""
-    if quiet or not sys.stderr.isatty():
-        yield Progress()
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        yield _Bars(bars)
-
-
-def _proof(answer: Any) -> str:
-    """Say in a few words how good the plan is known to be."""
-    if answer.status == "optimal":
-        return "optimal" if not answer.breach else f"least breach {answer.breach}"
-    if answer.gap is not None and answer.gap < 1:
-        return f"gap {answer.gap:.1%}"
-    return "no bound" if not answer.breach else f"breach {answer.breach}"
-
-
 def result(done: Result, config: Config, out: Path, *, verbose: bool) -> None:
     """Show the summary of a run."""
     console = _console()
@@ -127,13 +67,16 @@ def result(done: Result, config: Config, out: Path, *, verbose: bool) -> None:
         console.print(escape(line.sentence), highlight=False, soft_wrap=True)
     console.print(_ledger(done.ledger))
     listed = [f for f in done.findings if verbose or f.severity == Severity.WARNING]
-    _findings(console, [*done.broken, *listed], verbose=verbose)
+    language = config.project.language
+    _findings(console, [*done.broken, *listed], language, verbose=verbose)
+    for street in done.streets:
+        made = f"{street.solution.grids} new communities, {proof(street.solution)}"
+        console.print(escape(f"street {street.code}: {made}"), highlight=False)
     grids = done.plan.grids
     inside = int(grids["range_status"].isin(["in", "exempt"]).sum())
-    proven = sum(s.solution.status == "optimal" for s in done.solved)
     console.print(
-        f"{many(len(grids), 'grid')}, {inside} in range; {proven} of {len(done.solved)} "
-        f"communities proven optimal; {done.seconds:.0f} s",
+        f"{many(len(grids), 'grid')}, {inside} in range; {_proven(done.solved)}; "
+        f"{done.seconds:.0f} s",
         highlight=False,
     )
     others = sum(len(s.alternatives[1:]) for s in done.solved)
@@ -141,6 +84,31 @@ def result(done: Result, config: Config, out: Path, *, verbose: bool) -> None:
         console.print(f"{many(others, 'alternative')} in tables/alternatives.csv", highlight=False)
     console.print(_verdict(done.audit), highlight=False)
     console.print(f"Look at {escape(str(out))}{_look(out)}", highlight=False, soft_wrap=True)
+
+
+def _proven(solved: Sequence[Solved]) -> str:
+    """Say of how many communities the plan is proven optimal."""
+    proven = sum(s.solution.status == "optimal" for s in solved)
+    if len(solved) == 1:
+        return f"the community {'is' if proven else 'is not'} proven optimal"
+    return f"{proven} of {len(solved)} communities proven optimal"
+
+
+def changed(record: Mapping[str, Any]) -> None:
+    """Say what a re-division changed, and what is proven about that."""
+    console = _console()
+    flags = record["flags"]
+    words = {"U": "unchanged", "S": "split", "M": "merged", "X": "redrawn", "N": "new"}
+    told = ", ".join(f"{flags[flag]} {word}" for flag, word in words.items() if flags.get(flag))
+    console.print(
+        f"{record['moved']:,} of {record['households']:,} households ({record['share']:.2%}) have "
+        f"another grid than before, {record['unchanged_moved']:,} of them in units that did not "
+        f"change ({record['unchanged_share']:.2%} of those); "
+        f"{'proven least' if record['proven'] else 'at least ' + format(record['least'], ',')}"
+        f" for the grids that were opened. Grids: {told}.",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def answer(problem: Any, found: Any) -> None:
@@ -201,7 +169,7 @@ def _communities(done: Result, config: Config) -> Table:
             f"{row['households']:,}",
             str(row["grids"]),
             str(in_range[s.code]),
-            _proof(s.solution),
+            proof(s.solution),
             f"{s.solution.seconds:.1f}",
         )
     return table
@@ -316,17 +284,17 @@ def broken(findings: Iterable[Finding]) -> bool:
     return any(f.severity in (Severity.BROKEN, Severity.ERROR) for f in findings)
 
 
-def audit(findings: Sequence[Finding]) -> None:
-    """Show what the audit found."""
+def audit(findings: Sequence[Finding], language: str = "en") -> None:
+    """Show what the audit found, its sentences in ``language`` (``en`` or ``zh``)."""
     console = _console()
-    _findings(console, list(findings), verbose=True)
+    _findings(console, list(findings), language, verbose=True)
     console.print(_verdict(findings), highlight=False)
 
 
-def checked(found: Checked) -> None:
-    """Show what a look at the layers found."""
+def checked(found: Checked, language: str = "en") -> None:
+    """Show what a look at the layers found, its sentences in ``language`` (``en`` or ``zh``)."""
     console = _console()
-    _findings(console, found.findings, verbose=True)
+    _findings(console, found.findings, language, verbose=True)
     words = {
         Severity.ERROR: "error",
         Severity.WARNING: "warning",
@@ -365,16 +333,21 @@ def _ledger(ledger: pd.DataFrame) -> Table:
     return table
 
 
-def _findings(console: Console, findings: Sequence[Finding], *, verbose: bool) -> None:
+def _findings(
+    console: Console, findings: Sequence[Finding], language: str, *, verbose: bool
+) -> None:
     if not findings:
         return
     shown = findings if verbose else findings[:_FIRST]
     for f in shown:
         colour = _COLOURS[f.severity]
-        console.print(
-            f"[{colour}]{f.severity.value:>9}[/] {escape(f.kind)}: {escape(f.message)}",
-            highlight=False,
-        )
+        head = f"[{colour}]{f.severity.value:>9}[/] {escape(f.kind)}:"
+        message = told(f.kind, f.message, language)
+        if message.isascii() or language != "zh":
+            console.print(f"{head} {escape(message)}", highlight=False)
+            continue
+        console.print(head, highlight=False)  # Chinese has no blanks to break a line at
+        console.print(Padding(Text(message, overflow="fold"), (0, 0, 0, 10)), highlight=False)
     if len(shown) < len(findings):
         console.print(f"... and {len(findings) - len(shown)} more (-v lists them)", highlight=False)
 

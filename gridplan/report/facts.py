@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 
 from gridplan.domain import GridKind, Plan, Severity
+from gridplan.report.change import Change, change_of
 from gridplan.report.ledger import LayerRow, SplitRow, layer_rows, split_rows
 from gridplan.report.listing import Listed, listed_of
 from gridplan.report.outline import OUT_OF_RANGE, Outline, outline_of
+from gridplan.report.people import People, people_of
 
 Record = Mapping[str, Any]
 
+NOTHING = pd.DataFrame(dtype=object)
 BAD = (Severity.BROKEN.value, Severity.ERROR.value)
 
 
@@ -81,6 +84,8 @@ class Facts:
         Severity, kind, number and one message of what the audit found.
     differences
         Communities whose households or units read and attributed differ; None where not compared.
+    change
+        What changed against the division before; None where there was none.
     """
 
     project: str
@@ -107,6 +112,8 @@ class Facts:
     crs: str
     outline: Outline
     run: Record
+    change: Change | None = None
+    people: People | None = None
 
     @property
     def dots(self) -> tuple[Dot, ...]:
@@ -160,6 +167,8 @@ def facts_of(
     exceptions: pd.DataFrame,
     alignment: pd.DataFrame,
     reconciliation: pd.DataFrame,
+    before_after: pd.DataFrame = NOTHING,
+    statistics: pd.DataFrame = NOTHING,
 ) -> Facts:
     """Gather what a report says.
 
@@ -169,13 +178,13 @@ def facts_of(
         The finished plan.
     run
         What ``run.json`` holds.
-    exceptions, alignment, reconciliation
+    exceptions, alignment, reconciliation, before_after, statistics
         The tables of these names, all text; empty where missing.
     """
     configuration = run["configuration"]
     grid, inputs = configuration["grids"], configuration["inputs"]
     audit = run.get("audit", [])
-    found = listed_of(exceptions, audit, configuration["project"]["language"])
+    found = listed_of(exceptions, audit)
     crs = plan.grids.crs
     authority = crs.to_authority() if crs is not None else None
     name = crs.name if crs is not None else "?"
@@ -209,6 +218,8 @@ def facts_of(
         crs=f"{name} ({authority[0]}:{authority[1]})" if authority else name,
         outline=outline_of(plan),
         run=run,
+        change=change_of(before_after, run),
+        people=people_of(statistics, str(configuration["project"]["language"])),
     )
 
 

@@ -14,7 +14,6 @@ from gridplan.report.facts import Facts
 from gridplan.report.outline import Ring
 from gridplan.report.paper import BAND, BLUE, GREEN, GROUND, INNER, MARGIN, RULE, WIDTH, Paper
 from gridplan.report.parts import mode_text, percent
-from gridplan.report.words import words
 
 Words = Mapping[str, str]
 HALF = (INNER - 10) / 2
@@ -32,8 +31,7 @@ def first_page(paper: Paper, facts: Facts, w: Words) -> None:
     title = pen.shortened(paper.shown(facts.project), 24, INNER, bold=True)
     paper.write(title, MARGIN, paper.y, 24, bold=True)
     paper.y -= 4
-    join = "" if w is words("zh") else " "
-    paper.paragraph(join.join(sentences.verdict(facts, w)), size_pt=11, after=4)
+    paper.paragraph(w["blank"].join(sentences.verdict(facts, w)), size_pt=11, after=4)
     _tiles(paper, facts, w)
     top = paper.y
     left = _overview(paper, facts, w, Rect(MARGIN, top - 82, HALF, 80))
@@ -49,7 +47,7 @@ def _tiles(paper: Paper, facts: Facts, w: Words) -> None:
     entries = [
         (f"{len(facts.communities):,}", "", w["communities"]),
         (f"{facts.grids:,}", "", w["grids"]),
-        (f"{facts.households:,}", "", w["households"]),
+        (f"{facts.households:,}", "", f"{w['households']} ({w[facts.basis]})"),
         (f"{facts.inside:,}", f"/ {facts.residential:,}", w["in_range"]),
         (f"{facts.proven:,}", f"/ {len(facts.communities):,}", w["proven"]),
         (w["broken"].format(facts.broken) if facts.broken else w["hold"], "", w["promises"]),
@@ -190,9 +188,10 @@ def _decide(paper: Paper, facts: Facts, w: Words) -> None:
         sheet, top = len(paper.sheets), paper.y
         name = names.get(finding.community_code, finding.place or finding.kind)
         paper.paragraph(name, bold=True, x=MARGIN + 4, width=INNER - 4, after=0)
-        paper.paragraph(finding.cause, x=MARGIN + 4, width=INNER - 4, size_pt=8, after=0)
-        if finding.cure:
-            cure = f"{w['cure']}: {finding.cure}"
+        cause = finding.cause(w["language"])
+        paper.paragraph(cause, x=MARGIN + 4, width=INNER - 4, size_pt=8, after=0)
+        if said := finding.cure(w["language"]):
+            cure = w["cure_is"].format(said)
             paper.paragraph(cure, x=MARGIN + 4, width=INNER - 4, size_pt=8, after=0)
         if sheet == len(paper.sheets):
             paper.pen.line([MARGIN + 0.6] * 2, [top - 0.5, paper.y], ALARM, 0.8)

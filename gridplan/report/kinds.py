@@ -1,10 +1,12 @@
 """What each kind of finding means and what cures it, in a line for a planner.
 
-The same as ``docs/findings.md`` and ``docs/audit.md``, in both languages; what is not here is shown
-by its own name and message.
+The same as ``docs/findings.md`` and ``docs/audit.md``, in both languages. Kinds whose sentence
+names the cure have a heading in ``titles``; one that is unknown is shown by its own name.
 """
 
 from collections.abc import Mapping
+
+from gridplan.report.titles import TITLES
 
 Lines = tuple[str, str, str, str]
 """Meaning and cure in English, meaning and cure in Chinese."""
@@ -189,6 +191,8 @@ KINDS: Mapping[str, Lines] = {
 
 def meaning(kind: str, language: str) -> str:
     """What a kind of finding means; its own name where nothing is written about it."""
+    if kind in TITLES:
+        return TITLES[kind][1 if language == "zh" else 0]
     lines = KINDS.get(kind)
     if lines is None:
         return kind

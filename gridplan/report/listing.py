@@ -8,6 +8,7 @@ import pandas as pd
 
 from gridplan.domain import Severity
 from gridplan.report import kinds
+from gridplan.sentences import CURE_ZH, told
 
 RANKS = (
     Severity.ERROR,
@@ -24,21 +25,34 @@ CURE = "; cure: "
 
 @dataclass(frozen=True)
 class Listed:
-    """One finding; ``verified`` where the audit found it true by itself."""
+    """One finding, its message in English; ``verified`` where the audit found it true by itself."""
 
     kind: str
     severity: str
     community_code: str
     grid_code: str
     place: str
-    cause: str
-    cure: str
+    message: str
     verified: bool = False
 
+    def cause(self, language: str) -> str:
+        """What was found, without its cure and without the community's code."""
+        return self.said(language)[0]
 
-def listed_of(
-    exceptions: pd.DataFrame, audit: Iterable[Mapping[str, Any]], language: str
-) -> tuple[Listed, ...]:
+    def cure(self, language: str) -> str:
+        """What mends it: as the message says, else what mends its kind."""
+        return self.said(language)[1] or kinds.cure(self.kind, language)
+
+    def said(self, language: str) -> tuple[str, str]:
+        """Cause and cure as the message says them; the cure is empty where it names none."""
+        text = told(self.kind, self.message, language)
+        for name in (f"community {self.community_code}: ", f"社区{self.community_code}："):
+            text = text.removeprefix(name)
+        cause, _, cure = text.partition(CURE if CURE in text else CURE_ZH)
+        return cause[:1].upper() + cause[1:], cure[:1].upper() + cure[1:]
+
+
+def listed_of(exceptions: pd.DataFrame, audit: Iterable[Mapping[str, Any]]) -> tuple[Listed, ...]:
     """Join the exceptions table with what the audit adds, the most severe first.
 
     Parameters
@@ -47,34 +61,25 @@ def listed_of(
         ``tables/exceptions``, all text.
     audit
         Findings of the audit as ``run.json`` holds them; its notes are left out.
-    language
-        ``en`` or ``zh``: of cures that the message does not name.
     """
-    found = {
-        (row["kind"], row["place"]): _listed(row, language) for row in exceptions.to_dict("records")
-    }
+    found = {(row["kind"], row["place"]): _listed(row) for row in exceptions.to_dict("records")}
     for row in audit:
         if row.get("severity") not in SHOWN:
             continue
         key = (str(row.get("kind", "")), str(row.get("place", "")))
         verified = row.get("severity") == Severity.EXCEPTION
-        found[key] = replace(found.get(key) or _listed(row, language), verified=verified)
+        found[key] = replace(found.get(key) or _listed(row), verified=verified)
     return tuple(sorted(found.values(), key=_rank))
 
 
-def _listed(row: Mapping[Any, Any], language: str) -> Listed:
-    kind = str(row.get("kind", ""))
-    community = str(row.get("community_code") or "")
-    message = str(row.get("message", "")).removeprefix(f"community {community}: ")
-    cause, _, cure = message.partition(CURE)
+def _listed(row: Mapping[Any, Any]) -> Listed:
     return Listed(
-        kind=kind,
+        kind=str(row.get("kind", "")),
         severity=str(row.get("severity", "")),
-        community_code=community,
+        community_code=str(row.get("community_code") or ""),
         grid_code=str(row.get("grid_code") or ""),
         place=str(row.get("place") or ""),
-        cause=cause[:1].upper() + cause[1:],
-        cure=(cure[:1].upper() + cure[1:]) or kinds.cure(kind, language),
+        message=str(row.get("message", "")),
     )
 
 

@@ -67,7 +67,8 @@ def outline_of(plan: Plan) -> Outline:
 
 def _rings(layer: gpd.GeoDataFrame, place: tuple[float, float, float]) -> list[tuple[Ring, ...]]:
     shapes = np.asarray(layer.geometry.array, dtype=object)
-    thin = shapely.coverage_simplify(shapes, 0.5 / place[2])
+    # Holes turn the other way than what they are in, so that fills and hatches leave them out.
+    thin = shapely.orient_polygons(shapely.coverage_simplify(shapes, 0.5 / place[2]))
     return [tuple(_ring(ring, place) for ring in _borders(shape)) for shape in thin]
 
 

@@ -103,8 +103,8 @@ def _verdict(facts: Facts, w: Mapping[str, str]) -> Html:
     return el(
         "p",
         el("strong", first),
-        [f" {sentence}" for sentence in rest],
-        " ",
+        [f"{w['blank']}{sentence}" for sentence in rest],
+        w["blank"],
         el("span", last, class_="bad") if bad else last,
         class_="verdict",
     )
@@ -172,8 +172,8 @@ def _decide(facts: Facts, w: Mapping[str, str]) -> Html:
         el(
             "li",
             el("b", names.get(finding.community_code, finding.place or finding.kind)),
-            finding.cause,
-            el("div", finding.cure, class_="cure") if finding.cure else None,
+            finding.cause(w["language"]),
+            el("div", cure, class_="cure") if (cure := finding.cure(w["language"])) else None,
         )
         for finding in shown
     ]
@@ -190,6 +190,7 @@ def _files(w: Mapping[str, str], files: Sequence[str]) -> Html:
     names = {
         "maps/district.png": "file_map",
         "maps/district.pdf": "file_map",
+        "maps/before_after.png": "file_change",
         "maps/index.html": "file_index",
         "tables/gridplan.xlsx": "file_book",
         "plan.qgz": "file_qgis",

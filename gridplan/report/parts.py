@@ -6,12 +6,16 @@ from typing import TypeAlias
 
 from gridplan.codes import BANDING_RULE, BANDING_RULE_ZH
 from gridplan.report import kinds, sentences
+from gridplan.report.before import change_part
 from gridplan.report.charts import dot_rows, share_bar
 from gridplan.report.facts import BAD, CommunityRow, Facts
 from gridplan.report.ledger import SIZE, LayerRow, SplitRow
 from gridplan.report.listing import Listed
 from gridplan.report.markup import Html, el
+from gridplan.report.people import people_part
+from gridplan.report.rows import code_cell, lead, make_row, make_table, number_cell
 from gridplan.report.words import counted
+from gridplan.sentences import told
 
 Words: TypeAlias = Mapping[str, str]
 Part: TypeAlias = tuple[str, str, list[Html]]
@@ -20,12 +24,16 @@ CHART_ROWS = 36  # of one chart, so that it fits a sheet of A4
 DOTS_MAX = 400  # communities shown dot by dot
 LISTED = 12  # findings of one kind
 SPLITS = 200
-CODE = 20  # characters of a code that stay on one line
 
 
 def analyst_parts(facts: Facts, w: Words) -> list[Part]:
     """Every part after page one: key, title, content."""
     found: list[Part] = [("grids", w["per_grid"], list(_per_grid(facts, w)))]
+    if facts.change is not None:
+        found.insert(0, ("change", w["change"], list(change_part(facts.change, w))))
+    if facts.people is not None:
+        title = facts.people.words["title"]
+        found.append(("people", title, list(people_part(facts.people))))
     if facts.layers:
         found.append(("ledger", w["ledger"], list(_ledger(facts, w))))
     found += [
@@ -51,7 +59,7 @@ def mode_text(zone: Mapping[str, object], w: Words) -> str:
     text = w.get(mode, mode)
     weight = zone.get("weight")
     if mode == "soft" and isinstance(weight, int | float):
-        text += f", {w['weight'].format(f'{weight:g}')}"
+        text += w["weight"].format(f"{weight:g}")
     return text
 
 
@@ -60,56 +68,8 @@ def bar(share: float | None) -> Html:
     return share_bar(share)
 
 
-def _lead(text: str) -> Html:
-    return el("p", text, class_="lead")
-
-
-def _table(
-    caption: str,
-    heads: Sequence[tuple[str, bool]],
-    rows: Sequence[Html],
-    foot: Html | None = None,
-    *,
-    hidden: bool = False,
-) -> Html:
-    """Make a table; ``heads`` are texts and whether the column holds numbers.
-
-    A ``hidden`` caption is read aloud only: the heading above says the same.
-    """
-    cells = [el("th", text, scope="col", class_="n" if number else None) for text, number in heads]
-    table = el(
-        "table",
-        el("caption", caption, class_="sr" if hidden else None),
-        el("thead", el("tr", cells)),
-        el("tbody", list(rows)),
-        el("tfoot", foot) if foot is not None else None,
-    )
-    return el("div", table, class_="scroll")
-
-
-def _row(*cells: Html | str | int) -> Html:
-    """Make a row: a number stands right, a text left, finished cells as they are."""
-    made = []
-    for cell in cells:
-        if isinstance(cell, Html):
-            made.append(cell if cell.startswith("<t") else el("td", cell))
-        elif isinstance(cell, int):
-            made.append(el("td", f"{cell:,}", class_="n"))
-        else:
-            made.append(el("td", str(cell)))
-    return el("tr", made)
-
-
-def _code(text: str) -> Html:
-    return el("td", text, class_="nowrap" if len(text) <= CODE else None)
-
-
-def _number(text: str) -> Html:
-    return el("td", text, class_="n")
-
-
 def _per_grid(facts: Facts, w: Words) -> Iterator[Html]:
-    yield _lead(w["per_grid_lead"])
+    yield lead(w["per_grid_lead"])
     rows = [row for row in facts.communities if row.dots]
     if len(rows) > DOTS_MAX:
         yield el("p", w["by_street"].format(f"{len(rows):,}"))
@@ -126,18 +86,18 @@ def _per_grid(facts: Facts, w: Words) -> Iterator[Html]:
 
 
 def _ledger(facts: Facts, w: Words) -> Iterator[Html]:
-    yield _lead(w["ledger_lead"])
+    yield lead(w["ledger_lead"])
     heads = [
         (w["layer"], False), (w["mode"], False), (w["one_zone"], True), (w["main_share"], True),
         (w["zones"], True), (w["split"], True), (w["incidences"], True), (w["excess"], True),
         (w["least"], True),
     ]  # fmt: skip
     rows = [
-        _row(
+        make_row(
             el("th", el("bdi", row.layer), scope="row"),
             w.get(row.mode, row.mode),
-            _number(percent(row.one_zone, w)),
-            _number(percent(row.main_share, w)),
+            number_cell(percent(row.one_zone, w)),
+            number_cell(percent(row.main_share, w)),
             row.zones,
             row.split,
             row.incidences,
@@ -146,7 +106,7 @@ def _ledger(facts: Facts, w: Words) -> Iterator[Html]:
         )
         for row in facts.layers
     ]
-    yield _table(w["caption_ledger"], heads, rows)
+    yield make_table(w["caption_ledger"], heads, rows)
     yield from _splits(facts, w)
 
 
@@ -156,7 +116,7 @@ def _least(row: LayerRow, w: Words) -> Html:
     if row.proven:
         tag = el("span", w["proven_word"], class_="tag good")
         return el("td", f"{row.least:,} ", tag, class_="n")
-    return _number(w["least_bound"].format(f"{row.least:,}"))
+    return number_cell(w["least_bound"].format(f"{row.least:,}"))
 
 
 def _splits(facts: Facts, w: Words) -> Iterator[Html]:
@@ -184,7 +144,7 @@ def _split_table(
     ]  # fmt: skip
     names = {row.code: row.label for row in facts.communities}
     rows = [
-        _row(
+        make_row(
             split.layer,
             split.zone_id,
             names.get(split.community_code, split.community_code),
@@ -198,14 +158,14 @@ def _split_table(
     if len(splits) > SPLITS:
         more = w["more_zones"].format(len(splits) - SPLITS)
         rows.append(el("tr", el("td", more, colspan=len(heads), class_="quiet")))
-    return _table(caption, heads, rows, hidden=hidden)
+    return make_table(caption, heads, rows, hidden=hidden)
 
 
 def _exceptions(facts: Facts, w: Words) -> Iterator[Html]:
     if not facts.findings:
         yield el("p", w["no_exceptions"])
         return
-    yield _lead(w["exceptions_lead"])
+    yield lead(w["exceptions_lead"])
     names = {row.code: row.label for row in facts.communities}
     for (severity, kind), group in groupby(facts.findings, key=lambda f: (f.severity, f.kind)):
         yield from _kind(kind, severity, list(group), names, facts, w)
@@ -222,13 +182,13 @@ def _kind(
     """List the findings of one kind; a cure that all share stands once, above them."""
     tone = "bad" if severity in BAD else "warn" if severity == "warning" else None
     tag = el("span", w.get(severity, severity), class_=f"tag {tone or ''}".strip())
-    title = kinds.meaning(kind, facts.language)
+    title = kinds.meaning(kind, w["language"])
     yield el("h3", title, f" · {len(group):,} ", tag)
-    cures = {finding.cure for finding in group}
+    cures = {finding.cure(w["language"]) for finding in group}
     shared = cures.pop() if len(cures) == 1 else None
-    lead = [f"{w['cure']}: {shared}"] if shared and len(group) > 1 else []
+    above = [w["cure_is"].format(shared)] if shared and len(group) > 1 else []
     if all(finding.verified for finding in group):
-        lead.append(w["verified"][:1].upper() + w["verified"][1:] + ".")
+        above.append(w["all_verified"])
     heads = [(w["community"], False), (w["place"], False), (w["cause"], False)]
     apart = not (shared is not None and len(group) > 1)
     if apart:
@@ -237,15 +197,15 @@ def _kind(
     for finding in group[:LISTED]:
         where = finding.grid_code or finding.place
         community = names.get(finding.community_code, finding.community_code) or w["dash"]
-        cells = [_code(community), _code(where or w["dash"]), finding.cause]
-        rows.append(_row(*cells, *([finding.cure] if apart else [])))
-    yield _table(" ".join(lead) or title, heads, rows, hidden=not lead)
+        cells = [code_cell(community), code_cell(where or w["dash"]), finding.cause(w["language"])]
+        rows.append(make_row(*cells, *([finding.cure(w["language"])] if apart else [])))
+    yield make_table(" ".join(above) or title, heads, rows, hidden=not above)
     if len(group) > LISTED:
         yield el("p", w["and_more"].format(len(group) - LISTED), class_="quiet")
 
 
 def _proof(facts: Facts, w: Words) -> Iterator[Html]:
-    yield _lead(w["proof_lead"])
+    yield lead(w["proof_lead"])
     heads = [
         (w["community"], False), (w["households"], True), (w["grids"], True),
         (w["in_range"], True), (w["status"], False), (w["gap"], True), (w["cost"], True),
@@ -254,13 +214,13 @@ def _proof(facts: Facts, w: Words) -> Iterator[Html]:
     foot = el(
         "tr",
         el("th", w["total"], scope="row"),
-        _number(f"{facts.households:,}"),
-        _number(f"{facts.grids:,}"),
-        _number(f"{facts.inside:,}"),
+        number_cell(f"{facts.households:,}"),
+        number_cell(f"{facts.grids:,}"),
+        number_cell(f"{facts.inside:,}"),
         el("td", f"{w['proven']}: {w['of'].format(facts.proven, len(facts.communities))}",
            colspan=5),
     )  # fmt: skip
-    yield _table(w["caption_proof"], heads, [_community(r, w) for r in facts.communities], foot)
+    yield make_table(w["caption_proof"], heads, [_community(r, w) for r in facts.communities], foot)
 
 
 def _community(row: CommunityRow, w: Words) -> Html:
@@ -269,16 +229,16 @@ def _community(row: CommunityRow, w: Words) -> Html:
     code = el("span", row.code, class_="code") if row.label != row.code else None
     stopped = w.get(row.stopped, row.stopped)
     note = el("div", w["stopped"].format(stopped), class_="quiet") if row.stopped else None
-    return _row(
+    return make_row(
         el("th", name, code, scope="row"),
         row.households,
         row.grids,
-        _number(w["of"].format(row.inside, row.residential)),
+        number_cell(w["of"].format(row.inside, row.residential)),
         el("td", el("span", sentences.status(row, w), class_=f"tag {tone}"), note),
-        _number(sentences.gap(row, w)),
-        _number(_decimal(row.cost, w)),
-        _number(_decimal(row.bound, w)),
-        _number(_decimal(row.seconds, w, 1)),
+        number_cell(sentences.gap(row, w)),
+        number_cell(_decimal(row.cost, w)),
+        number_cell(_decimal(row.bound, w)),
+        number_cell(_decimal(row.seconds, w, 1)),
     )
 
 
@@ -287,7 +247,7 @@ def _decimal(value: float | None, w: Words, places: int = 3) -> str:
 
 
 def _audit(facts: Facts, w: Words) -> Iterator[Html]:
-    yield _lead(w["audit_lead"])
+    yield lead(w["audit_lead"])
     totals = sentences.totals(facts, w)
     if totals:
         yield el("p", totals)
@@ -296,10 +256,15 @@ def _audit(facts: Facts, w: Words) -> Iterator[Html]:
         return
     heads = [(w["severity"], False), (w["kind"], False), (w["number"], True), (w["example"], False)]
     rows = [
-        _row(_code(w.get(severity, severity)), kinds.meaning(kind, facts.language), count, message)
+        make_row(
+            code_cell(w.get(severity, severity)),
+            kinds.meaning(kind, w["language"]),
+            count,
+            told(kind, message, w["language"]),
+        )
         for severity, kind, count, message in facts.audit_kinds
     ]
-    yield _table(w["audit_kinds"], heads, rows)
+    yield make_table(w["audit_kinds"], heads, rows)
 
 
 def provenance_rows(facts: Facts, w: Words) -> list[tuple[str, str]]:
@@ -332,9 +297,9 @@ def _provenance(facts: Facts, w: Words) -> Iterator[Html]:
     ]
     yield el("table", el("caption", w["provenance"], class_="sr"), el("tbody", rows))
     inputs = [
-        _row(str(path), el("td", str(digest), class_="hash"))
+        make_row(str(path), el("td", str(digest), class_="hash"))
         for path, digest in sorted(facts.run.get("inputs", {}).items())
     ]
     if inputs:
         yield el("h3", w["input"])
-        yield _table(w["caption_inputs"], [(w["input"], False), (w["hash"], False)], inputs)
+        yield make_table(w["caption_inputs"], [(w["input"], False), (w["hash"], False)], inputs)

@@ -13,13 +13,17 @@ from gridplan.maps.lettering import find_lettering
 from gridplan.maps.page import Rect
 from gridplan.maps.palette import ALARM, SOFT_INK
 from gridplan.report import kinds, sentences
+from gridplan.report.before import SHOWN, change_rows, columns, key_figures
+from gridplan.report.change import Change
 from gridplan.report.charts import dot_axis, dot_places
 from gridplan.report.facts import CommunityRow, Facts
 from gridplan.report.front import first_page
 from gridplan.report.ledger import SIZE
 from gridplan.report.paper import BAND, BLUE, FLOOR, RULE, Column, Paper
 from gridplan.report.parts import DOTS_MAX, LISTED, SPLITS, percent, provenance_rows
+from gridplan.report.people import People, shares
 from gridplan.report.words import counted, words
+from gridplan.sentences import told
 
 Words = Mapping[str, str]
 ROW = 5.0  # of the dots, mm
@@ -46,7 +50,11 @@ def report_pdf(facts: Facts) -> bytes:
     paper = Paper(lettering, " · ".join([facts.project, facts.date, made]))
     first_page(paper, facts, w)
     paper.turn()
+    if facts.change is not None:
+        _change(paper, facts.change, w)
     _per_grid(paper, facts, w)
+    if facts.people is not None:
+        _people(paper, facts.people)
     if facts.layers:
         _ledger(paper, facts, w)
     _exceptions(paper, facts, w)
@@ -60,10 +68,43 @@ def _texts(facts: Facts) -> Iterator[str]:
     """Every text of the plan that may be written."""
     yield from (facts.project, facts.crs, *facts.street_names.values())
     yield from (text for row in facts.communities for text in (row.code, row.name))
-    yield from (text for f in facts.findings for text in (f.place, f.cause, f.cure))
+    yield from (text for f in facts.findings for text in (f.place, *f.said(facts.language)))
     yield from (text for s in facts.splits for text in (s.layer, s.zone_id))
     yield from (row.layer for row in facts.layers)
+    if facts.people is not None:
+        yield from (*facts.people.words.values(), *facts.people.heads)
+        yield from (text for row in facts.people.rows for text in row)
     yield from (name + value for name, value in provenance_rows(facts, words(facts.language)))
+
+
+def _change(paper: Paper, change: Change, w: Words) -> None:
+    paper.heading(w["change"], room=50)
+    paper.paragraph(w["change_lead"], colour=SOFT_INK)
+    paper.table([Column(w["what"], 3), Column(w["number"], 3, True)], key_figures(change, w))
+    if not change.changed:
+        paper.paragraph(w["change_none"])
+        return
+    shares = (3.2, 1.5, 3.2, 1.3, 1.2, 1.2, 1.5, 1.3, 1.5)
+    heads = [
+        Column(title, share, number)
+        for (title, number), share in zip(columns(w), shares, strict=True)
+    ]
+    paper.table(heads, change_rows(change, w))
+    if len(change.changed) > SHOWN:
+        paper.paragraph(w["more_grids"].format(len(change.changed) - SHOWN), colour=SOFT_INK)
+
+
+def _people(paper: Paper, people: People) -> None:
+    w = people.words
+    paper.heading(w["title"], room=50)
+    paper.paragraph(w["lead"], colour=SOFT_INK)
+    heads = [
+        Column(title, share, at > 0)
+        for at, (title, share) in enumerate(zip(people.heads, shares(people), strict=True))
+    ]
+    paper.table(heads, people.rows)
+    if people.left:
+        paper.paragraph(w["more"].format(people.left), colour=SOFT_INK)
 
 
 def _per_grid(paper: Paper, facts: Facts, w: Words) -> None:
@@ -177,11 +218,12 @@ def _exceptions(paper: Paper, facts: Facts, w: Words) -> None:
     ]  # fmt: skip
     for (severity, kind), found in groupby(facts.findings, key=lambda f: (f.severity, f.kind)):
         group = list(found)
-        title = kinds.meaning(kind, facts.language if w is words(facts.language) else "en")
+        title = kinds.meaning(kind, w["language"])
         paper.small_heading(f"{title} · {len(group):,} ({w.get(severity, severity)})", room=45)
         rows = [
             [names.get(f.community_code, f.community_code) or w["dash"],
-             f.grid_code or f.place or w["dash"], f.cause, f.cure]
+             f.grid_code or f.place or w["dash"], f.cause(w["language"]),
+             f.cure(w["language"])]
             for f in group[:LISTED]
         ]  # fmt: skip
         paper.table(columns, rows)
@@ -222,13 +264,17 @@ def _audit(paper: Paper, facts: Facts, w: Words) -> None:
     if not facts.audit_kinds:
         paper.paragraph(w["audit_clean"])
         return
-    language = facts.language if w is words(facts.language) else "en"
     columns = [
         Column(w["severity"], 1.4), Column(w["kind"], 3.6), Column(w["number"], 1.1, True),
         Column(w["example"], 8),
     ]  # fmt: skip
     rows = [
-        [w.get(severity, severity), kinds.meaning(kind, language), f"{count:,}", message]
+        [
+            w.get(severity, severity),
+            kinds.meaning(kind, w["language"]),
+            f"{count:,}",
+            told(kind, message, w["language"]),
+        ]
         for severity, kind, count, message in facts.audit_kinds
     ]
     paper.table(columns, rows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from gridplan.report.before import change_sentence
 from gridplan.report.facts import CommunityRow, Facts
 from gridplan.report.words import counted
 
@@ -20,6 +21,8 @@ def verdict(facts: Facts, w: Mapping[str, str]) -> list[str]:
         _range(facts, w),
         _proof(facts, w),
     ]
+    if facts.change is not None:
+        found.append(change_sentence(facts.change, w))
     broken = counted(w, "verdict_broken", facts.broken) if facts.broken else w["verdict_holds"]
     return [*found, broken]
 

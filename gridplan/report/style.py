@@ -2,7 +2,7 @@
 
 STYLE = """
 :root{--ink:#26282b;--soft:#5c6066;--faint:#d9dade;--paper:#fff;--ground:#f6f5f2;
---accent:#c2127e;--blue:#2f5f8f;--alarm:#b3261e;--band:#e6efe2}
+--accent:#b40d74;--blue:#2f5f8f;--alarm:#b3261e;--band:#e6efe2}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 "Segoe UI","Noto Sans",
@@ -71,6 +71,7 @@ background:#eceef1;color:var(--ink);white-space:nowrap;font-weight:400}
 ul.decide{list-style:none;padding:0;display:grid;grid-template-columns:1fr 1fr;gap:12px 40px;
 align-items:start}
 ul.decide li{padding:0 0 0 14px;border-left:3px solid var(--alarm);padding-block:1px}
+.figures{max-width:34rem;margin-bottom:1.2rem}
 ul.decide b{display:block}ul.decide .cure::before{content:"→ ";color:var(--alarm);font-weight:600}
 .analyst{border-top:4px solid var(--ink);margin-top:44px;padding-top:14px}
 .analyst>p{color:var(--soft);font-weight:600;font-size:13px;margin-bottom:4px}

@@ -2,7 +2,12 @@
 
 from collections.abc import Mapping
 
+from gridplan.report import change_words
+
 ENGLISH: Mapping[str, str] = {
+    **change_words.ENGLISH,
+    "language": "en",
+    "blank": " ",
     "report": "Grid plan report",
     "verdict_grids": "{grids} for {households} in {communities}.",
     "n_grids": "{0} grids",
@@ -43,7 +48,7 @@ ENGLISH: Mapping[str, str] = {
     "nest": "nest",
     "whole": "whole",
     "hard": "hard",
-    "weight": "weight {0}",
+    "weight": ", weight {0}",
     "mode_soft": "may be crossed, at a cost",
     "mode_nest": "never crossed by a grid",
     "mode_whole": "each zone stays in one grid",
@@ -120,7 +125,8 @@ ENGLISH: Mapping[str, str] = {
     "grid": "Grid",
     "cause": "Cause",
     "cure": "Cure",
-    "verified": "verified by the audit",
+    "cure_is": "Cure: {0}",
+    "all_verified": "Verified by the audit.",
     "and_more": "and {0} more in tables/exceptions.csv",
     "error": "error",
     "warning": "warning",
@@ -190,6 +196,9 @@ ENGLISH: Mapping[str, str] = {
 }
 
 CHINESE: Mapping[str, str] = {
+    **change_words.CHINESE,
+    "language": "zh",
+    "blank": "",
     "report": "网格划分报告",
     "verdict_grids": "共划分{grids}，覆盖{communities}、{households}。",
     "n_grids": "{0}个网格",
@@ -221,7 +230,7 @@ CHINESE: Mapping[str, str] = {
     "nest": "不跨越",
     "whole": "保持完整",
     "hard": "硬约束",
-    "weight": "权重{0}",
+    "weight": "，权重{0}",
     "mode_soft": "可以跨越，计入代价",
     "mode_nest": "网格不得跨越",
     "mode_whole": "每个辖区保持在一个网格内",
@@ -291,7 +300,8 @@ CHINESE: Mapping[str, str] = {
     "grid": "网格",
     "cause": "原因",
     "cure": "解决办法",
-    "verified": "已由审核验证",
+    "cure_is": "解决办法：{0}",
+    "all_verified": "已由审核验证。",
     "and_more": "其余{0}项见tables/exceptions.csv",
     "error": "错误",
     "warning": "警告",

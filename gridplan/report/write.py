@@ -12,6 +12,7 @@ from gridplan.report.pdf import report_pdf
 BESIDE = (
     "maps/district.png",
     "maps/district.pdf",
+    "maps/before_after.png",
     "maps/index.html",
     "tables/gridplan.xlsx",
     "plan.qgz",
@@ -49,6 +50,8 @@ def write_report(folder: Path, plan: Plan | None = None) -> list[Path]:
         read_exceptions(folder),
         read_table(folder, "alignment"),
         read_table(folder, "reconciliation"),
+        read_table(folder, "before_after"),
+        read_table(folder, "statistics"),
     )
     files = [path for path in BESIDE if path == "report.pdf" or (folder / path).is_file()]
     page = folder / "report.html"

@@ -1,0 +1,77 @@
+"""The words of a re-division, in English and Chinese."""
+
+from collections.abc import Mapping
+
+ENGLISH: Mapping[str, str] = {
+    "verdict_change": "Against the division before, {moved} ({share}) get another grid; {kept} of "
+    "{codes} stay.",
+    "n_old_codes": "{0} codes",
+    "n_old_codes_one": "{0} code",
+    "file_change": "Map before and after",
+    "change": "Before and after",
+    "change_lead": "A grid goes on under its code where the households that the old and the new "
+    "grid share exceed half of both. A household moves where its grid is another one now.",
+    "change_figures": "Key figures of the re-division.",
+    "change_table": "Households of every grid that is not as it was: before + came − left + built "
+    "or torn down = after. tables/before_after.csv has all grids.",
+    "change_none": "No grid has changed.",
+    "more_grids": "and {0} more in tables/before_after.csv",
+    "moved": "Households that move",
+    "of_households": "{moved} of {all} ({share})",
+    "codes_kept": "Codes that go on",
+    "codes_new": "New codes",
+    "moved_unchanged": "of them in units that did not change",
+    "least_moved": "Fewest that must move, with the grids opened",
+    "proven_least": "as many: proven",
+    "what": "What",
+    "sources": "Made of",
+    "before": "Before",
+    "came": "Came",
+    "left": "Left",
+    "own": "Built, torn down",
+    "after": "After",
+    "area_moved": "m² moved",
+    "flag_U": "unchanged",
+    "flag_S": "split",
+    "flag_M": "merged",
+    "flag_X": "redrawn",
+    "flag_N": "new",
+    "flag_V": "all gone",
+    "ended": "ended",
+}
+
+CHINESE: Mapping[str, str] = {
+    "verdict_change": "与原划分相比，{moved}（{share}）改变所属网格；原{codes}中{kept}个沿用。",
+    "n_old_codes": "{0}个编码",
+    "file_change": "调整前后对照图",
+    "change": "调整前后对照",
+    "change_lead": "新旧网格共有的户数均超过各自一半时，网格编码沿用；"
+    "所属网格改变的住户计为变动户。",
+    "change_figures": "调整的主要指标。",
+    "change_table": "所有发生变化的网格的户数：原户数＋划入－划出＋自身增减＝现户数。"
+    "全部网格见tables/before_after.csv。",
+    "change_none": "没有网格发生变化。",
+    "more_grids": "其余{0}个见tables/before_after.csv",
+    "moved": "变动户数",
+    "of_households": "{moved} / {all}（{share}）",
+    "codes_kept": "沿用编码",
+    "codes_new": "新增编码",
+    "moved_unchanged": "其中单元本身未变的户数",
+    "least_moved": "放开这些网格时至少变动",
+    "proven_least": "即此数，已证明",
+    "what": "变化",
+    "sources": "来源网格",
+    "before": "原户数",
+    "came": "划入",
+    "left": "划出",
+    "own": "自身增减",
+    "after": "现户数",
+    "area_moved": "变动面积（m²）",
+    "flag_U": "未变",
+    "flag_S": "拆分",
+    "flag_M": "合并",
+    "flag_X": "重划",
+    "flag_N": "新建",
+    "flag_V": "消失",
+    "ended": "终止",
+}
