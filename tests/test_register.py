@@ -3,6 +3,7 @@
 import datetime as dt
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -252,6 +253,9 @@ def test_a_community_is_not_cut_from_outside(register: Register) -> None:
     plan = draft(grid(C, units("a", "b", "c", "d", "e", "f", "g", "h", "p")), date=YEAR2)
     with pytest.raises(CodeError, match=f"{E1} of community {EAST}: the plan takes 1 of its 2"):
         adopt(register, plan)
+    adopt(register, replace(plan, gone=frozenset({"q"})))  # nothing is left behind: q is torn down
+    status = read_codes(register).set_index("code")["code_status"]
+    assert status[[E1, E2]].tolist() == ["retired", "active"]
 
 
 def test_a_district_stands_above_its_streets(register: Register) -> None:

@@ -185,7 +185,7 @@ def _illegal_codes(draft: Draft, state: State, kept: Mapping[int, int]) -> Itera
 def _left_behind(draft: Draft, state: State) -> Iterator[str]:
     """Name each grid of a community outside the plan that would keep a part of its units."""
     here = set(draft.communities())
-    units = {unit for grid in draft.grids for unit in grid.units}
+    units = {unit for grid in draft.grids for unit in grid.units} | draft.gone
     for old in state.grids:
         stay = sum(unit not in units for unit in old.units)
         if old.community_code not in here and stay:

@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +21,7 @@ from gridplan.codes import (
 from gridplan.config import Config
 from gridplan.domain import Level, Plan
 from gridplan.errors import CodeError
-from gridplan.layers import read_plan, read_run
+from gridplan.layers import read_plan, read_run, read_table
 from gridplan.text import many
 
 _SHOWN = 5
@@ -71,6 +71,8 @@ class Draft:
         Grids with their codes and units.
     source
         Where the plan came from, for the record.
+    gone
+        Units that no longer exist, where the plan tells them from units of others.
     """
 
     date: dt.date
@@ -79,6 +81,7 @@ class Draft:
     places: tuple[Place, ...]
     grids: tuple[CodedGrid, ...]
     source: str = ""
+    gone: frozenset[str] = frozenset()
 
     def communities(self) -> list[str]:
         """Codes of its communities, sorted."""
@@ -145,7 +148,15 @@ def read_draft(
         district=config.project.code or common_district(codes),
         whole=not run.get("only") and not broken,
     )
-    return draft, config
+    return replace(draft, gone=_gone(out)), config
+
+
+def _gone(out: Path) -> frozenset[str]:
+    """Units of the previous plan that a re-division found no longer there."""
+    units = read_table(out, "unit_crosswalk")
+    if units.empty:
+        return frozenset()
+    return frozenset(units["unit_before"]) - frozenset(units["unit_id"])
 
 
 def common_district(codes: Iterable[str]) -> str:
