@@ -1,0 +1,168 @@
+"""The best plan of one connected piece within the effort, and what is proven about it."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from gridplan.optimise.bound import quick_bound
+from gridplan.optimise.budget import Budget
+from gridplan.optimise.exact import Answer, prove, steepness
+from gridplan.optimise.narrow import Walker
+from gridplan.optimise.piece import Piece, Score, score
+from gridplan.optimise.price import Pricer
+from gridplan.optimise.problem import Ints
+from gridplan.optimise.rounds import first_rounds, improve
+from gridplan.optimise.search import Search
+
+FIRST, SOON = 100, 200_000  # steps a node of a first try, and of the very first in all
+EASY = 200_000  # steps within which the exact engine is tried before the rounds
+PRICED = 1000  # nodes up to which a bound by column generation is tried
+SOON_CUTS, CUTS = 60_000, 1_200_000  # least cuts of that, before and after the long search
+LARGE = 10  # nodes a grid from which enumeration over masks may see more than least cuts
+SMALL = 100  # nodes up to which all of these cuts are made: each takes longer in larger pieces
+PATIENT = 200  # nodes from which more effort goes into the search, not only into the proof
+STEEPEST = 1e5  # price of a label up to which least cuts are exact enough
+LISTED = 100_000  # grids held at its end
+POOL = 6e6  # steps of the enumeration of all grids
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A plan of one piece and what is proven about it.
+
+    Parameters
+    ----------
+    plan
+        Grid of every node, numbered from 0.
+    known
+        What the plan is worth; a plan that breaks a hard rule is none.
+    bound, excess_bound
+        Lower bounds of the cost at the plan's excess, and of the excess.
+    stopped
+        What ended the work before a proof, or empty.
+    """
+
+    plan: Ints
+    known: Score
+    bound: float
+    excess_bound: int
+    stopped: str
+
+
+def solve_piece(
+    piece: Piece,
+    budget: Budget,
+    effort: float,
+    seed: int,
+    grids: int | None,
+    tell: Callable[[Score, Ints], None] | None = None,
+) -> Outcome:
+    """Best plan of one connected piece within the effort."""
+    if piece.n == 1 or piece.total == 0 or grids == 1:
+        plan = np.zeros(piece.n, dtype=np.int64)
+        known = score(piece, plan)
+        if grids is not None and grids > max(1, int((piece.cap > 0).sum())):
+            known = known._replace(broken=1)
+        if tell is not None:
+            tell(known, plan)
+        return Outcome(plan, known, known.cost, known.excess, "")
+    search = Search(piece, budget, grids, seed, tell)
+    search.start(min(FIRST * piece.n, SOON))
+    least = quick_bound(piece, grids)
+    answer = None
+    try:
+        answer = _best_effort(search, budget, effort, seed, least[1])
+    except KeyboardInterrupt:
+        budget.interrupt()
+    return _outcome(search, answer, least)
+
+
+def _best_effort(
+    search: Search, budget: Budget, effort: float, seed: int, least: int
+) -> Answer | None:
+    """The exact engine where its pool fits; else column generation, between rounds of search."""
+    for _ in range(5 if search.piece.n <= 64 else 2):
+        search.start(FIRST * search.piece.n)
+    _reach_range(search, effort, least)
+    answer = _by_pool(search, min(EASY, int(POOL * effort)), effort)
+    if answer is None:
+        first_rounds(search, effort)
+        pricer = Pricer(search)
+        answer = _by_price(pricer, int(SOON_CUTS * effort))
+        if answer is None or not answer.proven:
+            answer = _by_pool(search, int(POOL * min(1.0, effort)), effort) or answer
+        if answer is None or not answer.proven:
+            improve(search, effort if search.piece.n > PATIENT else min(1.0, effort), seed)
+            answer = _by_price_at_length(pricer, effort) or answer
+    if answer is not None and answer.plan is not None:
+        search.offer(answer.plan)
+    return answer
+
+
+def _by_pool(search: Search, steps: int, effort: float) -> Answer | None:
+    """Proof over all grids of the piece, or None where they are too many."""
+    if search.budget.over():
+        return None
+    room = int(1.5e6 * min(1.0, effort))
+    piece, plan, grids = search.piece, search.plan, search.grids
+    return prove(piece, plan, search.budget, grids=grids, steps=steps, room=room)
+
+
+def _outcome(search: Search, answer: Answer | None, least: tuple[float, int]) -> Outcome:
+    """The best plan of a search and what an answer proves about it.
+
+    ``least`` bounds cost and excess by arithmetic.
+    """
+    assert search.best is not None
+    known, plan = search.best
+    if answer is not None and answer.proven:
+        return Outcome(plan, known, known.cost, known.excess, "")
+    bound, excess_bound = least
+    if answer is not None and known.excess == excess_bound:
+        # the answer bounds cost and steep excess together, and no plan has less excess
+        bound = max(bound, answer.bound - steepness(search.piece) * known.excess)
+    return Outcome(plan, known, min(bound, known.cost), excess_bound, "effort")
+
+
+def _reach_range(search: Search, effort: float, least: int) -> None:
+    """Try harder while a plan of less breach might exist: the exact engine needs it to be fast."""
+    for _ in range(6):
+        if search.best is None or search.best[0] <= (0, least, math.inf):
+            return
+        search.start(int(min(2000 * search.piece.n, 1e6) * min(1.0, effort)))
+
+
+def _by_price(pricer: Pricer, cuts: int) -> Answer | None:
+    """Proof or bound by column generation, for plans within the range; else None."""
+    search = pricer.search
+    assert search.best is not None
+    known = search.best[0]
+    if known.broken or known.excess or search.piece.n > PRICED or search.budget.over():
+        return None
+    if search.piece.label_weight.max(initial=0.0) > STEEPEST:
+        return None
+    cuts = int(cuts * min(1.0, SMALL / search.piece.n))
+    answer = pricer.prove(cuts, LISTED)
+    if answer.plan is not None:
+        search.offer(answer.plan)
+    return answer
+
+
+def _by_price_at_length(pricer: Pricer, effort: float) -> Answer | None:
+    """Least cuts again, now for the best plan; over masks where that is not enough."""
+    cuts = int(CUTS * effort * min(1.0, effort))
+    few = pricer.piece.n >= LARGE * len(np.unique(pricer.search.plan))
+    if not few or not Walker(pricer.piece).fits():
+        return _by_price(pricer, cuts)
+    answer = _by_price(pricer, int(SOON_CUTS * effort))
+    if answer is None or answer.proven:
+        return answer
+    walker = Pricer(pricer.search, masks=True)
+    walker.known.learn(pricer.known.inside)
+    other = _by_price(walker, cuts)
+    if other is not None and other.proven:
+        return other
+    pricer.known.learn(walker.known.inside)
+    return _by_price(pricer, cuts) or answer
