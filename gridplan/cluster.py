@@ -148,10 +148,20 @@ class _Crew(Generic[Piece, Answer]):
     function: Callable[[Piece], Answer]
     lost: Callable[[Piece], Answer]
     pending: dict[Any, Piece] = field(default_factory=dict)
+    suspects: list[Piece] = field(default_factory=list)
     expected: dict[str, str] = field(default_factory=versions)
 
     def work(self, pieces: Iterator[Piece]) -> Iterator[tuple[Piece, Answer]]:
-        """Hand out a few pieces at a time, and collect."""
+        """Hand out a few pieces at a time, and collect.
+
+        A piece on which workers died may only have been beside the one that killed them: it is
+        done once more, alone, at the end.
+        """
+        yield from self._hand_out(pieces, alone=False)
+        for piece in self.suspects:
+            yield from self._hand_out(iter([piece]), alone=True)
+
+    def _hand_out(self, pieces: Iterator[Piece], *, alone: bool) -> Iterator[tuple[Piece, Answer]]:
         while True:
             room = 2 * max(1, len(self._workers())) - len(self.pending)
             for piece in islice(pieces, max(0, room)):
@@ -162,6 +172,9 @@ class _Crew(Generic[Piece, Answer]):
                 return
             for future in self._done():
                 piece = self.pending.pop(future)
+                if not alone and self._killed(future):
+                    self.suspects.append(piece)
+                    continue
                 yield piece, self._answer(future, piece)
 
     def drop(self) -> None:
@@ -195,6 +208,9 @@ class _Crew(Generic[Piece, Answer]):
             return dict(self.client.nthreads())
         except (OSError, TimeoutError, CancelledError) as error:
             raise self._gone() from error
+
+    def _killed(self, future: Any) -> bool:
+        return future.status == "error" and isinstance(future.exception(), self.dask.KilledWorker)
 
     def _answer(self, future: Any, piece: Piece) -> Answer:
         try:

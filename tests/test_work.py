@@ -18,6 +18,7 @@ from gridplan.config.sections import Solve
 from gridplan.optimise import Problem, Solution, solve
 from gridplan.pipeline import Options, partition
 from gridplan.prepare import Task
+from tests.conftest import SAMPLE
 from tests.jobs import CONFIG, chess_town, tables
 
 DATE = dt.date(2026, 1, 31)
@@ -208,14 +209,14 @@ def test_interrupted_answer_ends_the_run(tmp_path: Path, monkeypatch: pytest.Mon
 def test_interrupting_one_worker_is_clean(tmp_path: Path) -> None:
     """SIGINT in the only process: exit code 130, one line, no output folder."""
     run = subprocess.Popen(
-        [sys.executable, "-m", "gridplan", "partition", chess_town(tmp_path), "-o",
-         tmp_path / "out", "--workers", "1", "--alternatives", "5000"],
+        [sys.executable, "-m", "gridplan", "partition", SAMPLE, "-o", tmp_path / "out",
+         "--workers", "1", "--effort", "50", "--no-maps"],
         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     deadline = time.monotonic() + 90
     while not (tmp_path / "out.partial").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
-    time.sleep(0.2)  # a moment into the work, and long before its end
+    time.sleep(3)  # at work, when libraries are loaded that would swallow it, long before the end
     run.send_signal(signal.SIGINT)
     _, said = run.communicate(timeout=60)
     assert (run.returncode, said.strip()) == (130, "Interrupted.")

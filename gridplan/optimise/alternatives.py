@@ -21,7 +21,7 @@ from gridplan.optimise.contract import ConflictError, Contracted, contract
 from gridplan.optimise.kept import keeps_rules
 from gridplan.optimise.objective import cut_metres, evaluate, excess_incidences
 from gridplan.optimise.problem import Ints, Problem
-from gridplan.optimise.solve import PROVEN, Solution, solve
+from gridplan.optimise.solve import PROVEN, Solution, gap_of, solve
 
 EFFORT = 0.3
 """Effort for each question where the plan itself had an effort of 1."""
@@ -232,7 +232,7 @@ def _judged(problem: Problem, best: Solution, found: Solution) -> Solution:
         breach_bound=best.breach_bound,
         objective=cost,
         bound=bound,
-        gap=None if bound is None else max(0.0, cost - bound) / max(abs(cost), 1e-9),
+        gap=gap_of(cost, bound),
     )
 
 

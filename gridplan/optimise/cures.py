@@ -125,6 +125,8 @@ class Bench:
             return None
         self.tries -= 1
         found = solve(problem, effort=self.effort, seed=self.seed)
+        if found.stopped == "interrupt":
+            raise KeyboardInterrupt
         return None if found.status == "infeasible" else found
 
     def breach(self, problem: Problem) -> int | None:

@@ -190,7 +190,7 @@ def _assemble(
         breach_bound=breach_bound,
         objective=cost,
         bound=bound,
-        gap=None if bound is None else max(0.0, cost - bound) / max(abs(cost), 1e-9),
+        gap=gap_of(cost, bound),
         grids=int(assignment.max()) + 1,
         assignment=assignment,
         effort=budget.spent,
@@ -198,6 +198,13 @@ def _assemble(
         stopped=budget.stopped or stopped,
         reason="",
     )
+
+
+def gap_of(cost: float, bound: float | None) -> float | None:
+    """Relative difference; none where the plan counts as optimal."""
+    if bound is None:
+        return None
+    return 0.0 if cost - bound <= PROVEN else (cost - bound) / max(abs(cost), 1e-9)
 
 
 def number_by_first(label: Ints) -> Ints:
