@@ -13,8 +13,7 @@ from optimise_oracle import neighbours, oracle, parts_of
 from optimise_worlds import lattice, problem
 
 from gridplan.errors import ConfigError
-from gridplan.optimise import Problem, evaluate, read_problem, solve, write_problem
-from gridplan.optimise import solve as solve_function
+from gridplan.optimise import Problem, evaluate, read_problem, settle, solve, write_problem
 
 
 def contiguous(p: Problem, assignment: np.ndarray) -> bool:  # type: ignore[type-arg]
@@ -106,12 +105,11 @@ def test_stopped_by_time_is_never_optimal() -> None:
 
 def test_interrupt_keeps_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while improving returns the plan found so far."""
-    module = __import__("sys").modules[solve_function.__module__]
 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "prove", interrupted)
+    monkeypatch.setattr(settle, "prove", interrupted)
     p = problem(5, 5, 3)
     found = solve(p)
     assert found.stopped == "interrupt"
