@@ -121,7 +121,9 @@ def begin(
     put(net, t, root, IN)
     if not follow(net, t, k, root):
         return
+    charge(net, t, k, t.last[root])
     bound = estimate(net, t, k, root, FIRST, top, tighten)
+    t.last[root] = t.values[0]
     if bound < t.values[1] - SAFE:
         t.counts[5] = descend(t, k, root, 0, bound, tighten)
 
@@ -218,6 +220,7 @@ class Brancher:
             length=np.zeros(n + 2, ints),
             rate=np.zeros(n + 2),
             bound=np.zeros(n + 2),
+            last=np.zeros(n),
             counts=np.array([0, 0, 0, 0, -1, -1], dtype=ints),
             values=np.zeros(2),
             found=np.zeros((ROOM, n), np.uint8),

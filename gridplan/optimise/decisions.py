@@ -41,6 +41,7 @@ class Tree(NamedTuple):
     length: Ints  # of the trail
     rate: Floats  # price of a household
     bound: Floats
+    last: Floats  # the price of a household that bounded a root best when it was last searched
     counts: Ints  # local nodes, trail, cuts, sets found, old grid counted as kept (or -1), depth
     values: Floats  # price of a household in the network, limit that sets must stay below
     found: NDArray[np.uint8]  # sets found, shape (ROOM, n)

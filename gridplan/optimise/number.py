@@ -11,6 +11,7 @@ from gridplan.optimise.lp import Prices, Relaxation, holds_two, violated
 from gridplan.optimise.narrow import Walker
 from gridplan.optimise.piece import Piece
 from gridplan.optimise.problem import Floats, Ints
+from gridplan.optimise.roam import STEPS, Roamer
 from gridplan.optimise.search import grid_value
 
 Table = NDArray[np.bool_]
@@ -18,8 +19,10 @@ Table = NDArray[np.bool_]
 EDGE = 1e-7  # reduced cost that still counts as negative
 PER_ROUND = 150  # grids added before the relaxation is solved again
 BRIEF = 1024  # cuts for a root at first
-BOX = 0.25  # highest price of a node at first, in grids of average cost
-TRIPLES = 40  # cuts on triples added at a time
+BOX = 3.0  # highest price of a node at first, in nodes of average cost
+TRIPLES, RATE = 40, 0.67  # cuts on triples added at a time: at least, and a node
+USED = 1e-3  # of a grid, from which on grids like it are looked for
+ROUGH = 1e-3  # reduced cost that those must have, in grids of average cost
 BARE = 1e-6  # of the nodes left to stand-ins
 
 
@@ -69,9 +72,10 @@ class Number:
         lo, hi, rest = piece.terms.lo, piece.terms.hi, grids - 1
         self.lo = max(lo, piece.total - rest * hi)
         self.hi = min(hi, piece.total - rest * lo)
-        self.limit = BRIEF
+        self.limit, self.dear = BRIEF, 0  # cuts for a root, and of the last sweep over all
         self.fruit = np.zeros(piece.n)
         self.end: Prices | None = None
+        self.slack, self.last, self.tightened = 0.0, False, False
         self.proven = -np.inf
         self.listed = self.closed = False
 
@@ -83,9 +87,14 @@ class Number:
         return Walker(narrowed) if self.masks else Brancher(narrowed)
 
     @cached_property
+    def roamer(self) -> Roamer:
+        """What finds some of them sooner."""
+        return Roamer(self.finder.piece)
+
+    @cached_property
     def relaxation(self) -> Relaxation:
         """The relaxation over the grids met so far."""
-        return Relaxation(self.piece.n, BOX * self.upper / self.grids, central=True)
+        return Relaxation(self.piece.n, BOX * self.upper / self.piece.n, central=True)
 
     def restock(self, known: Known, prices: Prices) -> bool:
         """Add known grids that have a negative reduced cost; whether there were any."""
@@ -96,28 +105,55 @@ class Number:
         self.relaxation.add(known.inside[chosen], known.cost[chosen])
         return len(chosen) > 0
 
-    def go_on(self, prices: Prices, dearest: float, *, tighten: bool) -> bool:
-        """At an optimum of the relaxation: note it and make room for a better; whether there is.
+    def roam(self, prices: Prices) -> tuple[Table, int]:
+        """Grids worth adding around those in use, and the steps that this took."""
+        starts = np.flatnonzero(prices.use > USED)
+        starts = starts[np.argsort(-prices.use[starts], kind="stable")[: 2 * self.piece.n]]
+        inside = self.relaxation.inside[starts]
+        value = self.reduced(inside, self.relaxation.cost[starts], prices)
+        enough = -ROUGH * self.upper / self.grids
+        found = self.roamer.around(inside, value, self.price(prices), enough)
+        return found, STEPS * len(starts)
+
+    def note(self, prices: Prices, slack: float, *, last: bool) -> None:
+        """Keep an optimum of the relaxation, and by how much it may fall short of its value.
+
+        ``last`` tells whether no grid is left that could be added.
+        """
+        self.end, self.slack, self.last, self.listed = prices, slack, last, False
+        self.tightened = False
+
+    def tighten(self, dearest: float) -> bool:
+        """Make room for a better optimum than that noted, once; whether there is any.
 
         No price above ``dearest`` makes a plan where there is none.
         """
-        self.end, self.listed = prices, False
-        if not tighten:
-            return False
-        if prices.bare > BARE:
+        prices = self.end
+        assert prices is not None
+        if self.tightened:
+            return True
+        self.tightened = True
+        if self.bare:
             used = prices.stand_in > BARE / len(prices.stand_in)
             if self.relaxation.penalty[used].min() > dearest:
                 self.proven = np.inf
                 return False
             self.relaxation.widen(used)
             return True
-        triples = violated(self.relaxation.inside, prices.use, TRIPLES)
+        known = self.relaxation.inside[: len(prices.use)]
+        triples = violated(known, prices.use, max(TRIPLES, int(RATE * self.piece.n)))
         if isinstance(self.finder, Walker) or not len(triples):
-            self.closed = True
-            return False
+            self.closed, self.tightened = self.last, False
+            return not self.last
         self.relaxation.cut(triples)
         self.finder.cut(self.relaxation.cuts)
+        self.roamer.cut(self.relaxation.cuts)
         return True
+
+    @property
+    def bare(self) -> bool:
+        """Whether the relaxation last ended with nodes left to stand-ins."""
+        return self.end is not None and self.end.bare > BARE
 
     def price(self, prices: Prices) -> Floats:
         """Prices as finders read them; triples added since have none."""

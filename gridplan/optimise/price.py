@@ -21,8 +21,13 @@ from gridplan.optimise.problem import Floats, Ints
 from gridplan.optimise.search import Search, grid_value
 
 WORK = 20  # steps that a cut counts for
+SOLVED = 150  # columns times nodes of a relaxation that count as one cut
+CLOSE = 0.05  # of the gap: what a relaxation may fall short of its value before it is tightened
+FEW = 10  # grids found by a sweep, up to which its cuts were too few
+ROAMED = 8  # changes of a grid that count as one cut
 NEAR = 2000  # grids of the relaxation that plans are made of
 SHARE = 0.5  # part of the cuts left that one number of grids may take for its relaxation
+SWEEPS = 3  # sweeps over all roots that a number of grids may make at least, cuts allowing
 PARTS = ((0.25, 0.05), (0.5, 0.1), (1.0, 0.3))  # of the gap to list, of the cuts left to spend
 
 
@@ -102,11 +107,9 @@ class Pricer:
         start = int(search.plan.max()) + 1
         nearest = sorted(choices, key=lambda k: abs(k - start))
         numbers = [self._number(k) for k in nearest]
-        for number in numbers:
-            if self.open(number) and number.end is None:
-                self.relax(number, -np.inf)
-        ready = [number for number in numbers if number.end is not None]
-        while ready := [number for number in ready if self.open(number)]:
+        if numbers[0].end is None:
+            self.relax(numbers[0], -np.inf)
+        while ready := [number for number in numbers if self.open(number)]:
             self.settle(min(ready, key=self.bound), room)
         least = min(self.bound(number) for number in numbers)
         return Answer(
@@ -141,7 +144,10 @@ class Pricer:
 
     def settle(self, number: Number, room: int) -> None:
         """List what may be better; where that is too much, tighten the relaxation by one step."""
-        if not number.listed:
+        if number.end is None:
+            self.relax(number, -np.inf)
+            return
+        if not number.listed and not number.bare:
             number.proven = max(self.list_all(number, room), number.proven)
             number.listed = True
         if not number.closed and self.open(number):
@@ -154,24 +160,33 @@ class Pricer:
         of the cuts left, so that other numbers have their turn.
         """
         self.reserve = int(self.cuts * (1.0 - SHARE)) if self.cuts > BRIEF * self.piece.n else 0
-        while not self.spent():
+        self.reserve = max(0, min(self.reserve, self.cuts - SWEEPS * number.dear))
+        more = number.end is None or number.tighten(4.0 * self.steep)
+        while more and not self.spent():
             prices = number.relaxation.solve(number.grids)
-            self.budget.spend(len(self.known.cost))
-            if number.restock(self.known, prices):
+            self.pay(len(number.relaxation.cost) * self.piece.n // SOLVED)
+            if number.restock(self.known, prices) or self.roam(number, prices):
                 continue
             least, found = self.sweep(number, number.price(prices))
-            if len(least):
-                self._note(number, prices, least)
-            if self.floor(number) >= self.upper - EDGE:
+            slack = self.note(number, prices, least)
+            self.known.learn(found)
+            floor = self.floor(number)
+            if floor >= self.upper - EDGE:
                 return
-            if len(found):
-                self.known.learn(found)
-            elif not len(least) or least[0] < -2.0 * EDGE:
-                number.limit *= 4
-            elif not number.go_on(prices, 4.0 * self.steep, tighten=self.floor(number) < goal):
-                break
+            if slack > max(CLOSE * (self.upper - prices.value), 2 * number.grids * EDGE):
+                number.limit *= 1 if len(found) > FEW else 4
+                continue
+            number.note(prices, slack, last=not len(found))
+            more = floor < goal and number.tighten(4.0 * self.steep)
         chosen = number.nearest(NEAR)
         self.choose(number, number.relaxation.inside[chosen], number.relaxation.cost[chosen])
+
+    def roam(self, number: Number, prices: Prices) -> bool:
+        """Learn grids worth adding around those in use; whether there are any."""
+        found, steps = number.roam(prices)
+        self.pay(steps // ROAMED)
+        self.known.learn(found)
+        return len(found) > 0
 
     def sweep(self, number: Number, price: Floats) -> tuple[Floats, Table]:
         """Bounds of the reduced cost by root, ascending, and grids where it is negative.
@@ -179,6 +194,7 @@ class Pricer:
         No bounds where the work ended early.
         """
         bounds: list[float] = []
+        cuts = self.cuts
         parts, most = [np.zeros((0, self.piece.n), dtype=bool)], PER_ROUND
         for root in np.argsort(-number.fruit, kind="stable").tolist():
             if most <= 0 or self.spent():
@@ -189,6 +205,7 @@ class Pricer:
             most -= len(found)
             bounds.append(bound)
             parts.append(found)
+        number.dear = cuts - self.cuts
         return np.sort(bounds), np.concatenate(parts)
 
     def _search(
@@ -197,16 +214,26 @@ class Pricer:
         bound, found, cuts = number.finder.search(
             root, price, enough, limit, self.budget, tighten=tighten
         )
-        self.cuts -= cuts
-        self.budget.spend(WORK * cuts)
+        self.pay(cuts)
         return bound, found
 
-    def _note(self, number: Number, prices: Prices, least: Floats) -> None:
-        """Keep what a sweep proves, if it is the best yet for this number of grids."""
+    def pay(self, cuts: int) -> None:
+        """Count work as that of so many cuts."""
+        self.cuts -= cuts
+        self.budget.spend(WORK * cuts)
+
+    def note(self, number: Number, prices: Prices, least: Floats) -> float:
+        """Keep what a sweep proves, if it is the best yet for this number of grids.
+
+        Returns by how much the relaxation may fall short of its value; infinite for no sweep.
+        """
+        if not len(least):
+            return np.inf
         fixed = float(prices.node.sum() + prices.cut.sum())
         line = Line(number.lo, number.hi, fixed, prices.grid, least)
         if line.floor(number.grids) > self.floor(number):
             self.lines.append(line)
+        return max(0.0, -float(least[: number.grids].sum()))
 
     def choose(self, number: Number, inside: Table, cost: Floats) -> float:
         """Best plan of some grids, kept where it is better than known; bound of all their plans."""
@@ -225,7 +252,7 @@ class Pricer:
         A plan with a grid that was not listed costs more than prices say by that grid's reduced
         cost.
         """
-        prices, edge = number.end, 2 * number.grids * EDGE
+        prices, edge = number.end, number.slack + 2 * number.grids * EDGE
         assert prices is not None
         base = float(prices.node.sum() + prices.cut.sum()) + number.grids * prices.grid - edge
         bound = -np.inf
