@@ -11,6 +11,7 @@ import numpy as np
 
 from gridplan.optimise import Problem, Solution, alternatives, ledger, solve
 from gridplan.optimise.alternatives import Alternative, trade_off
+from gridplan.optimise.explain import explain
 from gridplan.optimise.ledger import LayerLine, layer_ledger
 from gridplan.optimise.objective import cut_metres
 
@@ -36,6 +37,8 @@ class Answer:
         Metres of border between its grids, as they count; 0 where there is no plan.
     change
         What a re-division says of its change, as JSON holds it; None where nothing was re-divided.
+    causes
+        What forces a breach of the range, or leaves no plan at all, in sentences.
     """
 
     solution: Solution
@@ -43,6 +46,7 @@ class Answer:
     alternatives: tuple[Alternative, ...] = ()
     cut_m: float = 0.0
     change: dict[str, Any] | None = None
+    causes: tuple[str, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -141,13 +145,14 @@ class Solver:
             solution, changed = made.solve(problem, **asked)
             change = changed.to_dict()
         if solution.objective is None or solution.stopped == "interrupt":
-            return Answer(solution, change=change)
+            return Answer(solution, change=change, causes=_causes(problem, solution))
         return Answer(
             solution,
             self._ledger(problem, solution),
             self._others(problem, solution),
             round(cut_metres(problem, solution.assignment), 3),
             change,
+            () if made is solution else _causes(problem, solution),
         )
 
     def _ledger(self, problem: Problem, solution: Solution) -> tuple[LayerLine, ...]:
@@ -174,3 +179,11 @@ class Solver:
             seed=self.seed,
         )
         return (Alternative(solution, worth, ""), *others)
+
+
+def _causes(problem: Problem, solution: Solution) -> tuple[str, ...]:
+    """Why the range is missed, or there is no plan, as far as it is known."""
+    if solution.stopped == "interrupt":
+        return ()
+    found = explain(problem, solution)
+    return tuple(cause.sentence for cause in found if cause.kind != "unproven")

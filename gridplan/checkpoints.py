@@ -31,6 +31,7 @@ def keep(answer: Answer, problem: Problem, path: Path) -> None:
         "problem": _digest_of(problem),
         "cut_m": answer.cut_m,
         "change": answer.change,
+        "causes": list(answer.causes),
         "ledger": [asdict(line) for line in answer.ledger],
         "alternatives": [
             {
@@ -59,12 +60,14 @@ def restore(path: Path, problem: Problem) -> Answer | None:
             return None
         lines, others = record.pop("ledger"), record.pop("alternatives")
         cut_m, change = record.pop("cut_m"), record.pop("change")
+        causes = tuple(str(cause) for cause in record.pop("causes"))
         return Answer(
             _solution(record),
             tuple(_line(x) for x in lines),
             tuple(_alternative(x) for x in others),
             cut_m,
             change,
+            causes,
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None  # whole, but not of this version

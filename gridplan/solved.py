@@ -1,6 +1,6 @@
 """What the optimiser answered, community by community, in the words of the rest of the program."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,6 @@ from gridplan.assemble import Outcome
 from gridplan.domain import Finding, Severity
 from gridplan.optimise import Solution, evaluate
 from gridplan.optimise.alternatives import Alternative
-from gridplan.optimise.explain import explain
 from gridplan.optimise.ledger import LayerLine
 from gridplan.prepare import Task
 
@@ -56,8 +55,10 @@ def solved_task(task: Task, answer: Answer) -> Solved:
     return Solved(task.community_code, answer, task.problem.node_ids)
 
 
-def judged(task: Task, labels: Mapping[str, object]) -> Solution:
-    """Measure a hand-made assignment; nothing is proven about it."""
+def judged(
+    task: Task, labels: Mapping[str, object], reason: str = "assignment made by hand"
+) -> Solution:
+    """Measure an assignment that was not sought; nothing is proven about it."""
     problem = task.problem
     numbers, names = pd.factorize(pd.Series([labels[u] for u in problem.node_ids], dtype=object))
     breach, cost = evaluate(problem, numbers)
@@ -73,42 +74,56 @@ def judged(task: Task, labels: Mapping[str, object]) -> Solution:
         effort=0,
         seconds=0.0,
         stopped="",
-        reason="assignment made by hand",
+        reason=reason,
     )
 
 
 def conflicts(tasks: Iterable[Task], solved: Iterable[Solved]) -> list[Finding]:
     """List the communities whose hard rules conflict, with the rules and the cheapest cure."""
-    answers = {s.code: s.solution for s in solved if s.solution.status == "infeasible"}
+    answers = {s.code: s.answer for s in solved if s.solution.status == "infeasible"}
     return [
         Finding(
             "community-conflict",
             Severity.ERROR,
-            f"community {task.community_code}: {cause.sentence}",
+            f"community {task.community_code}: {cause}",
             layer="communities",
             place=task.community_code,
             community_code=task.community_code,
         )
         for task in tasks
         if task.community_code in answers
-        for cause in explain(task.problem, answers[task.community_code])
+        for cause in answers[task.community_code].causes
     ]
 
 
-def breakdowns(solved: Iterable[Solved]) -> list[Finding]:
-    """List the communities whose solver broke down, with the cause."""
+def causes_of(solved: Iterable[Solved]) -> dict[str, str]:
+    """Why the solver broke down, by the code of each community where it did."""
+    return {s.code: s.solution.reason for s in solved if s.solution.status == FAILED}
+
+
+def breakdowns(causes: Mapping[str, str], kept: Collection[str] = ()) -> list[Finding]:
+    """List the communities that could not be divided, with the cause.
+
+    Parameters
+    ----------
+    causes
+        Why, by community code.
+    kept
+        Those of them whose grids stay as they were.
+    """
+    left = "it could not be solved and is left out: {}; the others are divided. "
+    held = "it could not be divided anew and keeps its old grids: {}; the others are divided. "
     return [
         Finding(
-            "community-failed",
+            "community-kept" if code in kept else "community-failed",
             Severity.ERROR,
-            f"community {s.code}: it could not be solved and is left out: {s.solution.reason}; the "
-            "others are divided. Run again with --resume to try it once more",
+            f"community {code}: {(held if code in kept else left).format(causes[code])}"
+            "Run again with --resume to try it once more",
             layer="communities",
-            place=s.code,
-            community_code=s.code,
+            place=code,
+            community_code=code,
         )
-        for s in solved
-        if s.solution.status == FAILED
+        for code in sorted(causes)
     ]
 
 
@@ -125,11 +140,8 @@ def outcomes_of(solved: Iterable[Solved]) -> dict[str, Outcome]:
     }
 
 
-def out_of_range(
-    tasks: Iterable[Task], solved: Iterable[Solved], *, by_hand: bool
-) -> Iterator[Finding]:
+def out_of_range(solved: Iterable[Solved]) -> Iterator[Finding]:
     """List the communities without a plan in range: what is proven, what forces it, the cure."""
-    problems = {task.community_code: task.problem for task in tasks}
     for s in solved:
         answer = s.solution
         if not answer.breach:
@@ -138,9 +150,7 @@ def out_of_range(
         claim = (
             "no plan misses it by less" if proven else f"at least {answer.breach_bound} is proven"
         )
-        causes = [] if by_hand else explain(problems[s.code], answer)
-        told = [cause.sentence for cause in causes if cause.kind != "unproven"]
-        why = "; ".join(told) or answer.reason
+        why = "; ".join(s.answer.causes) or answer.reason
         yield Finding(
             "no-plan-in-range",
             Severity.EXCEPTION if proven else Severity.WARNING,

@@ -26,6 +26,10 @@ BORDER = 0.1  # cost of all borders together: breaks ties, which are slow, and b
 TRIES = 8  # annealings of a question
 SHORT, LONG = 100, 10_000  # their moves a node: always, and for a whole effort
 STEPS, ROOM = 6e6, 1.5e6  # enumeration for a whole effort: steps, and grids held in memory
+DRAFT = (
+    0.015  # effort below which only what arithmetic or a plan of whole zones tells is looked for
+)
+FEW = 1  # annealings of a question then
 
 
 class Known(NamedTuple):
@@ -89,10 +93,11 @@ class _Answer(NamedTuple):
 
 def least_excess(known: Known, layer: str, work: Work) -> Least:
     """Bound a layer's excess in plans that miss the range by no more than the known one."""
-    floor = floor_of(known.problem, layer, known.breach)
+    floor = _floor(known.problem, layer, known)
     reached = excess_incidences(known.problem, layer, known.grid)
+    draft = work.effort < DRAFT
     stopped = "" if work.effort else "effort"
-    for ask in (_ask_unsplit, _ask_alone):
+    for ask in (_ask_unsplit,) if draft else (_ask_unsplit, _ask_alone):
         if floor >= reached or not work.effort:
             break
         answer = ask(known, layer, floor, work)
@@ -100,21 +105,21 @@ def least_excess(known: Known, layer: str, work: Work) -> Least:
         reached = reached if answer.reached is None else min(reached, answer.reached)
     if floor >= reached:
         return Least(reached, proven=True, stopped="")
-    return Least(floor, proven=False, stopped=stopped)
+    return Least(floor, proven=False, stopped=stopped or ("effort" if draft else ""))
 
 
 def _ask_unsplit(known: Known, layer: str, floor: int, work: Work) -> _Answer:
     """A plan divides a zone beyond its size, which is one more at least, or is among these."""
     question = alone(known.problem, layer)
-    if floor > floor_of(replace(question, grids=None), layer, known.breach):
+    if floor > _floor(replace(question, grids=None), layer, known):
         return _Answer(floor, None, "")  # the number of grids forces more than the zones do
     locks = _together(known, layer)
     question = replace(question, locks=(*question.locks, *locks))
     try:
-        contract(question)
+        parts = contract(question)
     except ConflictError:
         return _Answer(floor + 1, None, "")
-    found = _solved(question, work)
+    found = _solved(question, parts, work)
     if found is None:
         return _Answer(floor, None, "effort")
     if found.breach_bound > known.breach:
@@ -124,7 +129,8 @@ def _ask_unsplit(known: Known, layer: str, floor: int, work: Work) -> _Answer:
 
 
 def _ask_alone(known: Known, layer: str, floor: int, work: Work) -> _Answer:
-    found = _solved(alone(known.problem, layer), work)
+    question = alone(known.problem, layer)
+    found = _solved(question, contract(question), work)
     if found is None:
         return _Answer(floor, None, "effort")
     bound = _bound(found, known.breach, floor)
@@ -141,12 +147,11 @@ class _Found(NamedTuple):
     stopped: str
 
 
-def _solved(question: Problem, work: Work) -> _Found | None:
+def _solved(question: Problem, parts: Contracted, work: Work) -> _Found | None:
     """Search and relaxation, without the integer programmes, whose time nobody can foretell.
 
     None where no plan was found, and where several parts share a fixed number of grids.
     """
-    parts = contract(question)
     if question.grids is not None and len(parts.pieces) > 1:
         return None
     budget = Budget(math.inf, work.time_limit_s)
@@ -177,13 +182,13 @@ def _solved_piece(
     search = Search(piece, budget, grids, work.seed)
     enough = Score(0, excess, cost + BORDER)  # no incidence more than the sizes of the zones force
     steps = SHORT * piece.n + int(LONG * work.effort * piece.n)
-    for _ in range(TRIES):
+    for _ in range(TRIES if work.effort >= DRAFT else FEW):
         search.start(steps)
         if search.best is not None and search.best[0] <= enough:
             break
     assert search.best is not None
     known, plan = search.best
-    if known > enough and not known.broken:
+    if known > enough and not known.broken and work.effort >= DRAFT:
         answer = prove(
             piece,
             plan,
@@ -241,6 +246,15 @@ def floor_of(problem: Problem, layer: str, breach: int) -> int:
         parts = contract(problem).piece_of
     except ConflictError:
         return 0
+    return _floor_within(problem, layer, breach, parts)
+
+
+def _floor(problem: Problem, layer: str, known: Known) -> int:
+    """The same where the parts are known: weights and the number of grids do not change them."""
+    return _floor_within(problem, layer, known.breach, known.parts.piece_of)
+
+
+def _floor_within(problem: Problem, layer: str, breach: int, parts: Ints) -> int:
     needed, sizes = 0, dict.fromkeys(problem.zones[layer], 0)
     for (_, zone), households in by_zone(problem, layer, parts).items():
         needed += 1 if breach else -(-households // problem.max)

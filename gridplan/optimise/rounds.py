@@ -8,6 +8,8 @@ SHORT, LONG = 400, 12_800  # steps a node of a round of annealings, the first an
 ROUND = 4  # annealings of a round
 MOST = 60e6  # steps of all rounds
 WINDOWS = 6e6  # work on exact windows
+SKETCH, TRIES, AGAIN = 2_000, 5, 2  # of a draft: steps a node for a whole effort, annealings
+COOL = 1.0  # first temperature of its short annealings
 
 
 def first_rounds(search: Search, effort: float) -> None:
@@ -25,6 +27,19 @@ def _round(search: Search, steps: int) -> None:
         if search.budget.over():
             return
         search.again(steps)
+
+
+def sketch(search: Search, effort: float) -> None:
+    """All rounds of a draft: short tries find the number of grids sooner than one long one."""
+    steps = int(min(SKETCH * search.piece.n, MOST / (TRIES + 2 * AGAIN)) * effort)
+    for _ in range(TRIES):
+        if search.budget.over():
+            return
+        search.start(steps, COOL)
+    for _ in range(AGAIN):
+        if search.budget.over():
+            return
+        search.again(2 * steps)
 
 
 def improve(search: Search, effort: float, seed: int) -> None:

@@ -118,14 +118,14 @@ class Search:
         assert self.best is not None
         return self.best[1]
 
-    def start(self, steps: int) -> None:
+    def start(self, steps: int, hot: float = HOT) -> None:
         """Anneal a new plan from a random spanning tree; before the first, look at the old one."""
         if self.tries == 0 and (before := old_plan(self.piece)) is not None:
             self.offer(before)
         plan = np.zeros(self.piece.n, dtype=np.int64)
         carve(self.piece.kernel, plan, self._count(), self.seed)
         self.tries += 1
-        self._anneal(renumbered(plan), steps, HOT)
+        self._anneal(renumbered(plan), steps, hot)
 
     def again(self, steps: int) -> None:
         """Anneal the best plan once more, from a lower temperature."""

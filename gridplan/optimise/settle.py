@@ -13,15 +13,16 @@ from gridplan.optimise.narrow import Walker
 from gridplan.optimise.piece import Piece, Score, score
 from gridplan.optimise.price import Pricer
 from gridplan.optimise.problem import Ints
-from gridplan.optimise.rounds import first_rounds, improve
+from gridplan.optimise.rounds import first_rounds, improve, sketch
 from gridplan.optimise.search import Search
 
 FIRST, SOON = 100, 200_000  # steps a node of a first try, and of the very first in all
+DRAFT = 0.15  # effort below which a plan in range is searched, and only proven where that is cheap
 EASY = 200_000  # steps within which the exact engine is tried before the rounds
 PRICED = 1000  # nodes up to which a bound by column generation is tried
 SOON_CUTS, CUTS = 60_000, 1_200_000  # least cuts of that, before and after the long search
 LARGE = 10  # nodes a grid from which enumeration over masks may see more than least cuts
-SMALL = 100  # nodes up to which all of these cuts are made: each takes longer in larger pieces
+SMALL = 150  # nodes up to which all of these cuts are made: each takes longer in larger pieces
 PATIENT = 200  # nodes from which more effort goes into the search, not only into the proof
 STEEPEST = 1e5  # price of a label up to which least cuts are exact enough
 LISTED = 100_000  # grids held at its end
@@ -86,6 +87,8 @@ def _best_effort(
     for _ in range(5 if search.piece.n <= 64 else 2):
         search.start(FIRST * search.piece.n)
     _reach_range(search, effort, least)
+    if effort < DRAFT and _reaches(search, least):
+        return _draft(search, effort)
     answer = _by_pool(search, min(EASY, int(POOL * effort)), effort)
     if answer is None:
         first_rounds(search, effort)
@@ -101,13 +104,23 @@ def _best_effort(
     return answer
 
 
-def _by_pool(search: Search, steps: int, effort: float) -> Answer | None:
+def _draft(search: Search, effort: float) -> Answer | None:
+    """A proof where all grids are few, else a round of annealings: no programme takes longer."""
+    answer = _by_pool(search, int(EASY * effort), effort, quick=True)
+    if answer is not None and answer.plan is not None:
+        search.offer(answer.plan)
+    if answer is None or not answer.proven:
+        sketch(search, effort)
+    return answer
+
+
+def _by_pool(search: Search, steps: int, effort: float, *, quick: bool = False) -> Answer | None:
     """Proof over all grids of the piece, or None where they are too many."""
     if search.budget.over():
         return None
     room = int(1.5e6 * min(1.0, effort))
     piece, plan, grids = search.piece, search.plan, search.grids
-    return prove(piece, plan, search.budget, grids=grids, steps=steps, room=room)
+    return prove(piece, plan, search.budget, grids=grids, steps=steps, room=room, quick=quick)
 
 
 def _outcome(search: Search, answer: Answer | None, least: tuple[float, int]) -> Outcome:
@@ -129,9 +142,14 @@ def _outcome(search: Search, answer: Answer | None, least: tuple[float, int]) ->
 def _reach_range(search: Search, effort: float, least: int) -> None:
     """Try harder while a plan of less breach might exist: the exact engine needs it to be fast."""
     for _ in range(6):
-        if search.best is None or search.best[0] <= (0, least, math.inf):
+        if search.best is None or _reaches(search, least):
             return
         search.start(int(min(2000 * search.piece.n, 1e6) * min(1.0, effort)))
+
+
+def _reaches(search: Search, least: int) -> bool:
+    """Whether the best plan keeps the hard rules and misses the range by no more than any must."""
+    return search.best is not None and search.best[0] <= (0, least, math.inf)
 
 
 def _by_price(pricer: Pricer, cuts: int) -> Answer | None:

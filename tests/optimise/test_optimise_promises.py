@@ -59,6 +59,23 @@ def test_large_plans_hold(nx: int, ny: int, mean: int) -> None:
     assert evaluate(p, found.assignment) == (found.breach, found.objective)
 
 
+def test_draft_needs_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A draft in range starts no programme over many grids and says that its plan is unproven."""
+
+    def never(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(settle, "Pricer", never)
+    monkeypatch.setattr(settle, "improve", never)
+    p = problem(9, 8, 3, mean=40)
+    draft = solve(p, effort=0.1)
+    assert (draft.status, draft.breach, draft.stopped) == ("feasible", 0, "effort")
+    assert draft.bound is not None
+    assert draft.objective is not None
+    assert draft.bound < draft.objective
+    assert solve(p, effort=0.1).assignment.tolist() == draft.assignment.tolist()
+
+
 @pytest.mark.parametrize(("nx", "ny", "mean"), [(4, 5, 60), (10, 10, 15)])
 def test_order_of_units_does_not_matter(nx: int, ny: int, mean: int) -> None:
     """Shuffled nodes and edges give the same plan, unit by unit."""
