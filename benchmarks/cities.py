@@ -13,16 +13,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+from unittest.mock import patch
 
 T = TypeVar("T")
 HERE = Path(__file__).resolve().parent
 SIZES = (10_000, 100_000, 1_000_000)
 LOOK_S = 0.2
 STAGES = ("read", "check", "problems")
+UNITS_PER_COMMUNITY = 200
 TARGET = "1,000,000 units and 5,000 communities in 15 minutes and 8 GB on 2 cores, growing linearly"
 
 
@@ -86,16 +90,60 @@ def run_stages(config: Path, out: Path) -> None:
         answer = work()
         wall, cpu = time.perf_counter() - wall, _cpu_s() - cpu
         stages.append(Stage(name, round(wall, 2), round(cpu, 2), memory.peak_mb))
-        sys.stderr.write(f"{stages[-1]}\n")
+        last = stages[-1]
+        sys.stderr.write(
+            f"{name}: {last.seconds:.1f} s, {last.cpu_s:.1f} s of processor, "
+            f"{last.peak_mb or 0:,.0f} MB at most\n"
+        )
+        sys.stderr.flush()
         return answer
 
-    inputs = timed("read", lambda: read_inputs(job))
-    ground = timed("check", lambda: prepare_ground(inputs, job))
+    with _telling(memory):
+        inputs = timed("read", lambda: read_inputs(job))
+        ground = timed("check", lambda: prepare_ground(inputs, job))
     tasks = timed("problems", lambda: list(community_tasks(inputs, ground, job)))
     findings = len(inputs.findings) + len(ground.findings)
     findings += sum(len(task.findings) for task in tasks)
     city = City(len(inputs.units), len(inputs.communities), findings, tuple(stages))
     out.write_text(json.dumps(asdict(city)), encoding="utf-8")
+
+
+STEPS = (
+    ("gridplan.prepare", "clean_communities"),
+    ("gridplan.prepare", "place_units"),
+    ("gridplan.prepare", "with_zones"),
+    ("gridplan.carve", "measure_institutions"),
+    ("gridplan.carve", "find_ground"),
+    ("gridplan.carve", "grow_cells"),
+    ("gridplan.carve", "border_table"),
+    ("gridplan.carve", "find_crossings"),
+    ("gridplan.carve", "_refusals"),
+    ("gridplan.prepare", "list_crossed_units"),
+)
+"""The long steps of the check, which are told as they end."""
+
+
+@contextmanager
+def _telling(memory: "Memory") -> Iterator[None]:
+    """Tell on stderr what every step of the check took, so that a run cut short has told."""
+
+    def told(name: str, work: Callable[..., T]) -> Callable[..., T]:
+        def wrapper(*given: Any, **named: Any) -> T:
+            wall, cpu = time.perf_counter(), _cpu_s()
+            answer = work(*given, **named)
+            wall, cpu = time.perf_counter() - wall, _cpu_s() - cpu
+            peak = memory.peak_mb or 0
+            sys.stderr.write(f"  {name}: {wall:.1f} s, {cpu:.1f} s of processor, {peak:,.0f} MB\n")
+            sys.stderr.flush()
+            return answer
+
+        return wrapper
+
+    with ExitStack() as stack:
+        for module, name in STEPS:
+            step = told(name.strip("_"), getattr(import_module(module), name))
+            stack.enter_context(patch(f"{module}.{name}", step))
+        yield
 
 
 class Memory:
@@ -144,7 +192,8 @@ def measure(size: int, folder: Path, *, again: bool = False) -> City:
     home = folder / f"city{size}"
     if not (home / "sample.toml").is_file():
         sample = [sys.executable, "-m", "gridplan", "sample", str(home), "--overwrite"]
-        subprocess.run([*sample, "--units", str(size)], check=True, cwd=HERE.parent)
+        count = ["--communities", str(max(1, size // UNITS_PER_COMMUNITY))]
+        subprocess.run([*sample, "--units", str(size), *count], check=True, cwd=HERE.parent)
     child = [sys.executable, "-m", "benchmarks.cities", "--child", str(home / "sample.toml")]
     subprocess.run([*child, "--out", str(out)], check=True, cwd=HERE.parent)
     return read_city(out)

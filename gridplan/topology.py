@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -271,20 +270,27 @@ def absorb_parts(
     edges = shared_edges(parts)
     inside = group[edges.left] == group[edges.right]
     inside &= (owner[edges.left] < 0) | (owner[edges.right] < 0)
-    table = pd.DataFrame(
-        {
-            "a": np.r_[edges.left[inside], edges.right[inside]],
-            "b": np.r_[edges.right[inside], edges.left[inside]],
-            "metres": np.tile(edges.length_m[inside], 2),
-        }
+    a, b, metres = _summed(
+        np.r_[edges.left[inside], edges.right[inside]],
+        np.r_[edges.right[inside], edges.left[inside]],
+        np.tile(edges.length_m[inside], 2),
     )
-    table = table.groupby(["a", "b"])["metres"].sum().reset_index()
     while True:
-        open_ends = table[(owner[table["a"]] < 0) & (owner[table["b"]] >= 0)]
-        if open_ends.empty:
+        open_ends = (owner[a] < 0) & (owner[b] >= 0)
+        if not open_ends.any():
             return owner
-        offers = open_ends.assign(owner=owner[open_ends["b"]])
-        offers = offers.groupby(["a", "owner"])["metres"].sum().reset_index()
-        best = offers.sort_values(["a", "metres", "owner"], ascending=[True, False, True])
-        best = best.drop_duplicates("a")
-        owner[best["a"].to_numpy()] = best["owner"].to_numpy()
+        part, offer, border = _summed(a[open_ends], owner[b[open_ends]], metres[open_ends])
+        order = np.lexsort((offer, -border, part))
+        part, offer = part[order], offer[order]
+        best = np.r_[True, part[1:] != part[:-1]]
+        owner[part[best]] = offer[best]
+
+
+def _summed(
+    a: NDArray[np.int64], b: NDArray[np.int64], metres: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Sum up the metres of every pair, in the order of the pairs."""
+    order = np.lexsort((b, a))
+    a, b, metres = a[order], b[order], metres[order]
+    first = np.flatnonzero(np.r_[True, (a[1:] != a[:-1]) | (b[1:] != b[:-1])][: len(a)])
+    return a[first], b[first], np.add.reduceat(metres, first) if len(first) else metres

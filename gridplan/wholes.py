@@ -93,7 +93,13 @@ class _Whole:
         return int(sum(self.households[unit] for unit in units))
 
     def _hangs_together(self, units: frozenset[str]) -> bool:
-        return bool(nx.is_connected(self.graph.subgraph(units)))
+        open_ends = [next(iter(units))]
+        left = set(units) - set(open_ends)
+        while open_ends:
+            near = [unit for unit in self.graph.adj[open_ends.pop()] if unit in left]
+            left.difference_update(near)
+            open_ends += near
+        return not left
 
     def _nested(self, units: frozenset[str], nest: str) -> dict[str, int]:
         """Households by zone of a nested layer, for the zones that the units lie in."""

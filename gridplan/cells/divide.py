@@ -7,26 +7,23 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from gridplan.cells.regions import voronoi_regions
 from gridplan.topology import Shapes
 
 POINT_SPACING_M = 3.0
 """Distance of the points on an outline from which cells grow, in metres."""
 
+FAR_SPACING_M = 6.0
+"""The same where they grow into a face that nobody stands in, in metres."""
+
+SIMPLIFY_M, FAR_SIMPLIFY_M = 0.5, 1.0
+"""Size of the bends that are taken out of grown borders, there and elsewhere, in metres."""
+
 CORNER_M = 0.5
 """Distance from a corner that two units share to the first point on either side, in metres."""
 
-SIMPLIFY_M = 0.5
-"""Size of the bends that are taken out of grown borders, in metres."""
-
-SPREADS_M = (1e-3, 1e-2, 5e-2)
-"""How far outline points are scattered, in metres; the next one where a diagram fails."""
-
 PROBE_M = 20.0
 """Distance of the points at which an empty face looks for units around it, in metres."""
-
-_MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93], dtype=np.uint64)
-_HALF = np.uint64(32)
-_LOW = np.uint64(2**32 - 1)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -69,20 +66,27 @@ class Edges:
     unit: Ints
 
 
-def outline_points(edges: Edges) -> Outline:
+def outline_points(edges: Edges, spacing_m: float) -> Outline:
     """Find the points from which the cells of one community grow.
+
+    Parameters
+    ----------
+    edges
+        Of its units.
+    spacing_m
+        Largest distance of two points on an edge, in metres.
 
     Returns
     -------
     Outline
-        Points at most 3 m apart along every edge. Where two units meet, neither has the corner,
+        Points along every edge. Where two units meet, neither has the corner,
         and both a point equally far from it, so that their border begins exactly there.
     """
     if not len(edges.unit):
         return Outline(edges.start, edges.unit)
     run = edges.end - edges.start
     metres = np.maximum(np.hypot(*run.T), 1e-9)
-    edge, share = _steps(metres)
+    edge, share = _steps(metres, spacing_m)
     after, before = _meeting_corners(edges)
     near = np.minimum(CORNER_M, metres / 3) / metres
     edge = np.r_[edge, np.flatnonzero(after), np.flatnonzero(before)]
@@ -106,9 +110,9 @@ def _repeated(xy: Floats) -> NDArray[np.bool_]:
     return repeated
 
 
-def _steps(metres: Floats) -> tuple[Ints, Floats]:
+def _steps(metres: Floats, spacing_m: float) -> tuple[Ints, Floats]:
     """Both ends of every edge and points evenly between: the edge, and the share of its length."""
-    steps = np.maximum(np.ceil(metres / POINT_SPACING_M), 1).astype(np.int64)
+    steps = np.maximum(np.ceil(metres / spacing_m), 1).astype(np.int64)
     edge = np.repeat(np.arange(len(metres)), steps + 1)
     first = np.cumsum(steps + 1) - steps - 1
     return edge, (np.arange(len(edge)) - first[edge]) / steps[edge]
@@ -150,7 +154,7 @@ def share_gaps(
     unit : numpy.ndarray
         int64, the unit of each piece, -1 where there is none.
     """
-    outline = outline_points(edges)
+    outline = outline_points(edges, POINT_SPACING_M)
     faces = _faces(area, lines)
     resident = _residents(outline, faces, footprints)
     order = np.argsort(resident[outline.unit], kind="stable")
@@ -158,7 +162,8 @@ def share_gaps(
     lived_in = np.flatnonzero(np.diff(ends))
     settled = [_divide(faces[i], outline.of(order[ends[i] : ends[i + 1]])) for i in lived_in]
     empty = np.setdiff1d(np.arange(len(faces)), lived_in)
-    settled.append(_divide_empty(faces[empty], outline))
+    if len(empty):
+        settled.append(_divide_empty(faces[empty], outline_points(edges, FAR_SPACING_M)))
     regions = np.concatenate([region for region, _ in settled])
     unit = np.concatenate([who for _, who in settled])
     pieces = _without(regions, footprints)
@@ -203,7 +208,7 @@ def _residents(outline: Outline, faces: Shapes, footprints: Shapes) -> Ints:
 
 def _divide(face: shapely.Geometry, outline: Outline) -> tuple[Shapes, Ints]:
     """Share one face among the units that stand in it, each taking what is nearest."""
-    regions, unit = _regions(face, outline)
+    regions, unit = voronoi_regions(face, outline.xy, outline.unit, SIMPLIFY_M)
     if len(unit) < 2:
         return np.array([face], dtype=object), np.r_[unit, -1][:1]
     shapely.prepare(face)
@@ -214,9 +219,11 @@ def _divide(face: shapely.Geometry, outline: Outline) -> tuple[Shapes, Ints]:
 
 def _divide_empty(faces: Shapes, outline: Outline) -> tuple[Shapes, Ints]:
     """Share the faces where no unit stands (a park, a river) among the units around them."""
-    if not len(faces) or not len(outline.unit):
+    if not len(outline.unit):
         return faces, np.full(len(faces), -1)
-    regions, unit = _regions(shapely.union_all(faces), outline.of(_around(faces, outline)))
+    near = outline.of(_around(faces, outline))
+    ground = shapely.union_all(faces)
+    regions, unit = voronoi_regions(ground, near.xy, near.unit, FAR_SIMPLIFY_M)
     face, region = shapely.STRtree(regions).query(faces, predicate="intersects")
     pieces = shapely.intersection(faces[face], regions[region])
     keep = shapely.area(pieces) > 0
@@ -238,41 +245,6 @@ def _around(faces: Shapes, outline: Outline) -> NDArray[np.bool_]:
     found = np.zeros(len(outline.unit), dtype=bool)
     found[near] = True
     return found
-
-
-def _regions(area: shapely.Geometry, outline: Outline) -> tuple[Shapes, Ints]:
-    """Voronoi regions of the units' outlines, with small bends taken out of their borders."""
-    unit, first = np.unique(outline.unit, return_index=True)
-    if len(unit) < 2:
-        return np.array([area] * len(unit), dtype=object), unit
-    for spread in SPREADS_M:
-        try:
-            merged = _diagram(area, outline.xy + spread * _scatter(outline.xy), first)
-            break
-        except shapely.GEOSException:
-            if spread == SPREADS_M[-1]:
-                raise
-    return shapely.coverage_simplify(merged, SIMPLIFY_M, simplify_boundary=False), unit
-
-
-def _diagram(area: shapely.Geometry, xy: Floats, first: Ints) -> Shapes:
-    """Voronoi regions of points, joined for every run of points that begins at ``first``."""
-    diagram = shapely.voronoi_polygons(shapely.multipoints(xy), extend_to=area, ordered=True)
-    runs = np.split(shapely.get_parts(diagram), first[1:])
-    return np.array([shapely.coverage_union_all(run) for run in runs], dtype=object)
-
-
-def _scatter(xy: Floats) -> Floats:
-    """Offsets between -1 and 1 that look random but depend on the place alone.
-
-    Points that lie on common circles, as the outlines of a drawn grid do, break GEOS' diagrams.
-    """
-    keys = np.round(xy * 1000).astype(np.int64).view(np.uint64)
-    mixed = keys[:, 0] * _MIX[0] ^ keys[:, 1] * _MIX[1]
-    mixed = (mixed ^ (mixed >> _HALF)) * _MIX[2]
-    mixed ^= mixed >> _HALF
-    halves = np.stack([mixed >> _HALF, mixed & _LOW], axis=1)
-    return halves.astype(np.float64) / 2**31 - 1
 
 
 def _without(regions: Shapes, footprints: Shapes) -> Shapes:

@@ -127,6 +127,12 @@ class _Case:
     ) -> None:
         self.graph, self.grounds = graph, grounds
         self.minimum, self.maximum, self.joins = minimum, maximum, joins
+        position = {node: i for i, node in enumerate(graph)}
+        self._near = [[position[m] for m in graph[node]] for node in graph]
+        self._households = [graph.nodes[node]["households"] for node in graph]
+        self._taken = {
+            name: [position[n] for n in nodes if n in position] for name, nodes in grounds.items()
+        }
 
     def parts(self, standing: Collection[str]) -> list[tuple[int, list[str]]]:
         """Connected parts of what is left: households and nodes."""
@@ -138,7 +144,26 @@ class _Case:
 
     def breach(self, standing: Collection[str]) -> int:
         """Households by which the parts miss the range, at the least."""
-        return sum(self.miss(households) for households, _ in self.parts(standing))
+        return sum(self.miss(households) for households in self._sizes(standing))
+
+    def _sizes(self, standing: Collection[str]) -> Iterator[int]:
+        """Households of the connected parts of what is left."""
+        seen = bytearray(len(self._near))
+        for name in standing:
+            for node in self._taken[name]:
+                seen[node] = 1
+        for start in range(len(seen)):
+            if seen[start]:
+                continue
+            seen[start], open_ends, households = 1, [start], 0
+            while open_ends:
+                node = open_ends.pop()
+                households += self._households[node]
+                for other in self._near[node]:
+                    if not seen[other]:
+                        seen[other] = 1
+                        open_ends.append(other)
+            yield households
 
     def miss(self, households: int) -> int:
         """Least breach of a part that is divided into grids of its own."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gridplan.config.institutions import InstitutionRules
 from gridplan.institutions.decide import Decision, Measure
-from gridplan.institutions.premises import HALF, members, solid
+from gridplan.institutions.premises import HALF, half_inside, solid
 from gridplan.topology import Shapes, polygons_of, shared_edges
 
 Ints = NDArray[np.int64]
@@ -153,9 +153,8 @@ class _ByOutline:
         part = _largest(shapely.difference(part, shapely.union_all(self.taken.get(code, []))))
         near = np.sort(self.stock.tree.query(part, predicate="intersects"))
         near = near[(self.stock.home[near] == code) & ~self.stock.used[near]]
-        unit, _ = members(self.stock.shapes[near], np.array([part], dtype=object))
-        inside = near[np.unique(unit)]
-        others = self.stock.shapes[np.setdiff1d(near, inside)]
+        half = half_inside(self.stock.shapes[near], part)
+        inside, others = near[half], self.stock.shapes[near[~half]]
         flat = self.stock.shapes[inside][shapely.get_dimensions(self.stock.shapes[inside]) == 2]
         whole = shapely.union_all(np.r_[[part], shapely.intersection(flat, area)])
         others = others[shapely.get_dimensions(others) == 2]
@@ -173,8 +172,7 @@ class _ByUnits:
         """Units inside in every community that the premises reach, smaller premises first."""
         near = np.sort(self.stock.tree.query(premises, predicate="intersects"))
         near = near[~self.stock.used[near]]
-        unit, _ = members(self.stock.shapes[near], np.array([premises], dtype=object))
-        inside = near[np.unique(unit)]
+        inside = near[half_inside(self.stock.shapes[near], premises)]
         groups = {
             str(code): self._hanging_together(inside[self.stock.home[inside] == code])
             for code in sorted(set(self.stock.home[inside]))

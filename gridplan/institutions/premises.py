@@ -96,6 +96,18 @@ def members(shapes: Shapes, premises: Shapes) -> tuple[Ints, Ints]:
     return inside["shape"].to_numpy(dtype=np.int64), inside["area"].to_numpy(dtype=np.int64)
 
 
+def half_inside(shapes: Shapes, ground: shapely.Geometry) -> NDArray[np.bool_]:
+    """Tell which of the units that meet some ground lie at least half inside it."""
+    shapely.prepare(ground)
+    inside: NDArray[np.bool_] = shapely.covered_by(shapes, ground)
+    over = np.flatnonzero(~inside & (shapely.area(shapes) > 0))
+    part = shapely.area(shapely.intersection(shapes[over], ground))
+    # A point or a line has no area to lie half inside with; rounded as in ``shares_of``.
+    inside |= shapely.area(shapes) == 0
+    inside[over] = (part / shapely.area(shapes[over])).round(9) >= HALF
+    return inside
+
+
 def _compactness(premises: Shapes) -> Floats:
     length = shapely.length(premises)
     area, share = 4 * np.pi * shapely.area(premises), np.zeros(len(premises))
