@@ -124,10 +124,9 @@ def qgis(out: Path) -> Image.Image:
     python = os.environ.get("GRIDPLAN_QGIS_PYTHON", "/usr/bin/python3")
     settings = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     with tempfile.TemporaryDirectory() as folder:
-        picture = Path(folder) / "qgis.png"
-        command = [python, DOCS / "gallery_qgis.py", out.resolve(), picture]
-        subprocess.run(command, check=True, env=settings, stderr=subprocess.DEVNULL)
-        return Image.open(picture).copy()
+        command = [python, ROOT / "tests" / "qgis_look.py", out.resolve(), folder]
+        subprocess.run(command, check=True, env=settings, capture_output=True)
+        return Image.open(Path(folder) / "project.png").copy()
 
 
 def save(image: Image.Image, name: str) -> None:

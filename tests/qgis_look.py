@@ -1,6 +1,7 @@
 """Open a plan in QGIS and tell what it shows; run by the Python that QGIS comes with.
 
-``python3 qgis_look.py OUT PICTURES`` prints one JSON object and draws one picture a layer.
+``python3 qgis_look.py OUT PICTURES`` prints one JSON object and draws one picture a layer, and
+``project.png`` with all that the project shows.
 """
 
 import json
@@ -21,13 +22,13 @@ from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor
 
 
-def colours(layers, extent, crs, path):
+def colours(layers, extent, crs, path, size=(500, 500)):
     """Draw layers to a picture; return how many colours a sample of its pixels has."""
     settings = QgsMapSettings()
     settings.setLayers(layers)
     settings.setDestinationCrs(crs)
     settings.setExtent(extent)
-    settings.setOutputSize(QSize(500, 500))
+    settings.setOutputSize(QSize(*size))
     settings.setBackgroundColor(QColor("white"))
     context = QgsExpressionContext()
     context.appendScopes(QgsExpressionContextUtils.globalProjectLayerScopes(layers[0]))
@@ -38,7 +39,7 @@ def colours(layers, extent, crs, path):
     job.waitForFinished()
     image = job.renderedImage()
     image.save(str(path))
-    return len({image.pixel(x, y) for x in range(0, 500, 2) for y in range(0, 500, 2)})
+    return len({image.pixel(x, y) for x in range(0, size[0], 2) for y in range(0, size[1], 2)})
 
 
 def tree(node):
@@ -81,13 +82,14 @@ def look(out, pictures):
         if root.findLayer(layer.id()).isVisible() and layer.isSpatial()
     ]
     extent = project.viewSettings().defaultViewExtent()
+    extent.scale(1.12)  # room around for the labels
     found = {
         "read": read,
         "crs": crs.authid(),
         "title": project.title(),
         "absolute": project.readBoolEntry("Paths", "/Absolute", True)[0],
         "tree": tree(root),
-        "colours": colours(visible, extent, crs, pictures / "project.png"),
+        "colours": colours(visible, extent, crs, pictures / "project.png", (1000, 760)),
         "layers": {
             key: layer_record(layer, pictures, crs)
             for key, layer in sorted(project.mapLayers().items())

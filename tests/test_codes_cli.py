@@ -298,6 +298,24 @@ def test_offices_files_are_read(tmp_path: Path) -> None:
     assert "file not found" in call("codes", "verify", tmp_path / "none.csv").stderr
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("zh", f"网格编码{WEST}001出现在2行"), ("en", f"grid code {WEST}001 stands in 2 rows")],
+)
+def test_verify_speaks_the_language_of_the_project(
+    tmp_path: Path, language: str, said: str
+) -> None:
+    """With a configuration the findings are in its language; as JSON they stay English."""
+    spoken = QUICK.replace('language = "en"', f'language = "{language}"')
+    town = chess_town(tmp_path, config=spoken)
+    path = tmp_path / "codes.csv"
+    path.write_text(f"grid_code\n{WEST}001\n{WEST}001\n", encoding="utf-8")
+    result = call("codes", "verify", path, "--config", town)
+    assert result.exit_code == 4, result.output
+    assert said in result.stdout
+    assert "stands in 2 rows" in call("codes", "verify", path, "--config", town, "--json").stdout
+
+
 def test_english_headings_of_a_workbook_are_known() -> None:
     """``Grid code`` is ``grid_code``; our own apostrophes are taken off."""
     known = with_known_names(pd.DataFrame({"Grid code": ["'=1"], "Community code": [WEST]}), "x")

@@ -266,6 +266,17 @@ def test_replace_is_checked_like_a_file() -> None:
         config.replace({"solve.workers": -1})
 
 
+def test_replaced_path_is_inherited_like_a_written_one() -> None:
+    """Inputs that were read from the old file are read from the new one; others stay."""
+    more = '[inputs.zones.police]\nid = "z"\n[inputs.links]\npath = "links.csv"\n'
+    config = parse(LEAST + more).replace({"inputs.path": "2027/town.gpkg"})
+    paths = {name: str(source.path) for name, source in config.inputs.sources()}
+    links = paths.pop("links")
+    assert links == str(Path("/jobs/links.csv"))
+    assert set(paths.values()) == {str(Path("/jobs/2027/town.gpkg"))}
+    assert len(paths) == 3
+
+
 def test_digest_is_of_the_job_not_of_the_machine(tmp_path: Path) -> None:
     """Folders, workers and outputs leave the digest alone; what changes the plan does not."""
     here, there = parse(LEAST, tmp_path / "a"), parse(LEAST, tmp_path / "b" / "c")

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gridplan.cli.options import JSON, QUIET
+from gridplan.cli.exits import PROMISE_BROKEN
+from gridplan.cli.options import CONFIG_OF_RUN, JSON, QUIET
 
 if TYPE_CHECKING:
     from gridplan.domain import Finding
-
-PROMISE_BROKEN = 4
 
 
 @click.command(short_help="Recompute every promise from a written plan.")
@@ -21,12 +20,7 @@ PROMISE_BROKEN = 4
     help="Audit a plan drawn by hand or by another tool instead: polygons of grids, or a table of "
     "units and grids; needs --config.",
 )
-@click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Configuration of the job.  [default: the one named in OUT/run.json]",
-)
+@CONFIG_OF_RUN
 @click.option(
     "--only",
     multiple=True,

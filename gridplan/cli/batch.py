@@ -1,6 +1,5 @@
 """``gridplan batch``: many jobs in one go, or one job with many settings."""
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,27 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gridplan.cli.options import (
-    DATE,
-    EFFORT,
-    JSON,
-    LOG_JSON,
-    NO_MAPS,
-    ONLY,
-    OVERWRITE,
-    QUIET,
-    RESUME,
-    SCHEDULER,
-    SEED,
-    WORKERS,
-)
+from gridplan.cli.exits import SOME_FAILED
+from gridplan.cli.options import HOW, LEFT, ONLY, Asked, gathered
 
 if TYPE_CHECKING:
     from gridplan.batch.jobs import Job
     from gridplan.batch.run import Settings
     from gridplan.batch.vary import Vary
-
-SOME_FAILED = 5
 
 
 @click.command(short_help="Run many configurations, or one with many settings.")
@@ -55,35 +40,16 @@ SOME_FAILED = 5
 )
 @click.option("--dry-run", is_flag=True, help="List the jobs and what is wrong with them; do none.")
 @ONLY
-@WORKERS
-@SCHEDULER
-@EFFORT
-@SEED
-@RESUME
-@OVERWRITE
-@NO_MAPS
-@DATE
-@JSON
-@LOG_JSON
-@QUIET
+@HOW
+@LEFT
+@gathered
 def batch(
     jobs: tuple[str, ...],
     out: Path,
     vary: tuple[str, ...],
     previous: str,
     dry_run: bool,
-    only: tuple[str, ...],
-    workers: int | None,
-    scheduler: str,
-    effort: float | None,
-    seed: int | None,
-    resume: bool,
-    overwrite: bool,
-    no_maps: bool,
-    date: dt.date,
-    as_json: bool,
-    log_json: bool,
-    quiet: bool,
+    asked: Asked,
 ) -> int:
     r"""Run every job of JOBS: configurations, patterns of them, lists of jobs (TOML or CSV).
 
@@ -106,25 +72,26 @@ def batch(
     if varied:
         wanted = scenarios(wanted, varied, out)
     wanted = [
-        replace(job, only=only or job.only, previous=job.previous or previous) for job in wanted
+        replace(job, only=asked.only or job.only, previous=job.previous or previous)
+        for job in wanted
     ]
-    changes = {"solve.effort": effort, "solve.seed": seed}
+    changes = {"solve.effort": asked.effort, "solve.seed": asked.seed}
     settings = Settings(
         out=out,
-        workers=workers or 0,
-        scheduler=scheduler,
-        overwrite=overwrite,
-        resume=resume,
-        maps=not no_maps,
-        date=date,
+        workers=asked.workers or 0,
+        scheduler=asked.scheduler,
+        overwrite=asked.overwrite,
+        resume=asked.resume,
+        maps=not asked.no_maps,
+        date=asked.date,
         changes=tuple((key, value) for key, value in changes.items() if value is not None),
-        log_json=log_json,
+        log_json=asked.log_json,
     )
     if dry_run:
         ended = list(look_ahead(wanted, settings))
-        batches.show_plan(ended, as_json=as_json, quiet=quiet)
+        batches.show_plan(ended, as_json=asked.as_json, quiet=asked.quiet)
     else:
-        ended = _run(wanted, settings, varied, as_json=as_json, quiet=quiet)
+        ended = _run(wanted, settings, varied, as_json=asked.as_json, quiet=asked.quiet)
     return SOME_FAILED if any(outcome.exit_code for outcome in ended) else 0
 
 

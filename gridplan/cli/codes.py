@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gridplan.cli.options import DATE, JSON, QUIET
+from gridplan.cli.exits import PROMISE_BROKEN
+from gridplan.cli.options import CONFIG_OF_RUN, DATE, JSON, QUIET
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gridplan.config import Config
     from gridplan.register import Register
 
-PROMISE_BROKEN = 4
 
 REGISTER = click.option(
     "--register",
@@ -49,12 +50,7 @@ def codes() -> None:
 @codes.command(short_help="Adopt the plan in OUT, all or nothing.")
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @REGISTER
-@click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Configuration of the job.  [default: the one named in OUT/run.json]",
-)
+@CONFIG_OF_RUN
 @click.option("--despite-audit", is_flag=True, help="Adopt a plan that breaks a promise.")
 @DATE
 @JSON
@@ -102,7 +98,8 @@ def issue(
     "-c",
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Configuration whose [codes] section the codes must follow.",
+    help="Configuration whose [codes] section the codes must follow, and whose language findings "
+    "speak.",
 )
 @JSON
 @QUIET
@@ -118,17 +115,21 @@ def verify(place: str, profile: str | None, config: Path | None, as_json: bool, 
       gridplan codes verify out/sample/tables/grid_register.csv
     """
     from gridplan.cli import show
+    from gridplan.config import Config
     from gridplan.register import is_sound
     from gridplan.register import verify as find
+    from gridplan.sentences import told
 
-    if config is not None and profile is None:
-        profile = _profile_of(config)
+    language = "en"
+    if config is not None:
+        job = Config.load(config)
+        profile, language = profile or _profile_of(job), job.project.language
     findings = find(place, profile)
     if as_json:
         show.as_json([show.finding_row(f) for f in findings])
     elif not quiet:
         for f in findings:
-            show.say(f"{f.severity.value:>8} {f.kind}: {f.message}")
+            show.say(f"{f.severity.value:>8} {f.kind}: {told(f.kind, f.message, language)}")
         show.say("codes: sound" if is_sound(findings) else "codes: not to be trusted")
     return 0 if is_sound(findings) else PROMISE_BROKEN
 
@@ -289,12 +290,11 @@ def retire(
         show.say(f"{register.name}: retired {', '.join(ended)}", quiet)
 
 
-def _profile_of(config: Path) -> str:
+def _profile_of(job: "Config") -> str:
     """Spell the profile that a configuration asks for."""
     from gridplan.codes import configured_profile
-    from gridplan.config import Config
 
-    codes = Config.load(config).codes
+    codes = job.codes
     return codes.profile if codes.profile == "auto" else configured_profile(codes, []).spelling
 
 

@@ -12,6 +12,7 @@ from gridplan.cli.batch import batch
 from gridplan.cli.check import check
 from gridplan.cli.codes import codes
 from gridplan.cli.compare import compare
+from gridplan.cli.exits import INTERRUPTED
 from gridplan.cli.init import init
 from gridplan.cli.map import map_
 from gridplan.cli.partition import partition
@@ -20,8 +21,6 @@ from gridplan.cli.report import report
 from gridplan.cli.sample import sample
 from gridplan.cli.solve import solve
 from gridplan.errors import GridplanError
-
-INTERRUPTED = 130
 
 
 class GridplanGroup(click.Group):

@@ -45,6 +45,12 @@ SHEETS = ("district", "street", "community", "grid")
     type=click.Path(path_type=Path, dir_okay=False),
     help="Configuration of the job.  [default: the one named in OUT/run.json]",
 )
+@click.option(
+    "--previous",
+    metavar="PLAN",
+    help="Plan that a re-division changed, for the maps of before and after.  [default: the one "
+    "of run.json, where it lies beside OUT or the configuration]",
+)
 @click.option("--workers", type=click.IntRange(min=0), help="Processes; 0 for every core.")
 @DATE
 @QUIET
@@ -55,6 +61,7 @@ def map_(
     paper: str | None,
     atlas: bool | None,
     config: Path | None,
+    previous: str | None,
     workers: int | None,
     date: dt.date,
     quiet: bool,
@@ -62,7 +69,9 @@ def map_(
     r"""Draw the plan in OUT into OUT/maps; nothing else in OUT is changed.
 
     Where the layers that the plan was made from are no longer there, or have changed, the maps show
-    what the plan itself holds.
+    what the plan itself holds. Of the kinds and sheets that are drawn, files of an earlier drawing
+    that are no longer made are deleted; others stay, and so does every file that gridplan did not
+    draw.
 
     \b
     Example:
@@ -83,6 +92,7 @@ def map_(
             paper=paper,
             atlas=atlas,
             config_file=config,
+            previous=previous,
             workers=workers,
             date=date,
             on=progress,

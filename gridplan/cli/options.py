@@ -1,12 +1,22 @@
 """Options that several commands share, each defined once."""
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
 CONFIG = click.argument(
     "config", type=click.Path(path_type=Path, dir_okay=False), default="gridplan.toml"
+)
+CONFIG_OF_RUN = click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Configuration of the job.  [default: the one named in OUT/run.json]",
 )
 QUIET = click.option("-q", "--quiet", is_flag=True, help="No progress and no tables, errors only.")
 VERBOSE = click.option("-v", "--verbose", is_flag=True, help="List every finding.")
@@ -62,3 +72,50 @@ DATE = click.option(
     callback=_date,
     help="Date printed on tables and maps, YYYY-MM-DD.  [default: today]",
 )
+
+
+def _stack(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Make one decorator of several, as if they stood one under the other."""
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+HOW = _stack(WORKERS, SCHEDULER, EFFORT, SEED, RESUME, OVERWRITE)
+"""How a run works."""
+
+LEFT = _stack(NO_MAPS, DATE, JSON, LOG_JSON, QUIET)
+"""What a run leaves and tells."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What ``ONLY``, ``HOW`` and ``LEFT`` ask of a run."""
+
+    only: tuple[str, ...]
+    workers: int | None
+    scheduler: str
+    effort: float | None
+    seed: int | None
+    resume: bool
+    overwrite: bool
+    no_maps: bool
+    date: dt.date
+    as_json: bool
+    log_json: bool
+    quiet: bool
+
+
+def gathered(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command its shared options as one ``asked``; stands right above its function."""
+
+    @wraps(command)
+    def call(**given: Any) -> Any:
+        asked = Asked(**{field.name: given.pop(field.name) for field in fields(Asked)})
+        return command(asked=asked, **given)
+
+    return call

@@ -1,6 +1,5 @@
 """``gridplan partition``: the main job."""
 
-import datetime as dt
 from pathlib import Path
 
 import click
@@ -8,23 +7,14 @@ import click
 from gridplan.cli.options import (
     ALTERNATIVES,
     CONFIG,
-    DATE,
-    EFFORT,
-    JSON,
-    LOG_JSON,
-    NO_MAPS,
+    HOW,
+    LEFT,
     ONLY,
     OUT,
-    OVERWRITE,
-    QUIET,
-    RESUME,
-    SCHEDULER,
-    SEED,
     VERBOSE,
-    WORKERS,
+    Asked,
+    gathered,
 )
-
-PROMISE_BROKEN = 4
 
 
 @click.command(short_help="Divide communities into grids and write everything.")
@@ -45,12 +35,7 @@ PROMISE_BROKEN = 4
     metavar="FILE",
     help="Take a hand-made plan (CSV: unit_id, grid) instead of the optimiser's.",
 )
-@WORKERS
-@SCHEDULER
-@EFFORT
-@SEED
-@RESUME
-@OVERWRITE
+@HOW
 @click.option(
     "--dump-problems",
     type=click.Path(path_type=Path, file_okay=False),
@@ -58,32 +43,18 @@ PROMISE_BROKEN = 4
     help="Write every community's problem file to DIR as well.",
 )
 @ALTERNATIVES
-@NO_MAPS
-@DATE
-@JSON
-@LOG_JSON
-@QUIET
+@LEFT
 @VERBOSE
+@gathered
 def partition(
     config: Path,
     out: Path,
-    only: tuple[str, ...],
     level: str,
     assignment: Path | None,
-    workers: int | None,
-    scheduler: str,
-    effort: float | None,
-    seed: int | None,
-    resume: bool,
-    overwrite: bool,
     dump_problems: Path | None,
     alternatives: int,
-    no_maps: bool,
-    date: dt.date,
-    as_json: bool,
-    log_json: bool,
-    quiet: bool,
     verbose: bool,
+    asked: Asked,
 ) -> int:
     r"""Divide the communities of CONFIG into grids.
 
@@ -94,39 +65,17 @@ def partition(
     Example:
       gridplan partition configs/sample.toml -o out/sample
     """
-    from gridplan.cli import show
-    from gridplan.cli.progress import finished, watched
-    from gridplan.cluster import greet
-    from gridplan.config import Config
+    from gridplan.cli.run import load, options_of, run_and_show
     from gridplan.domain import Level
-    from gridplan.pipeline import Options
-    from gridplan.pipeline import partition as run
 
-    changes = {"solve.workers": workers, "solve.effort": effort, "solve.seed": seed}
-    job = Config.load(config).replace({k: v for k, v in changes.items() if v is not None})
-    options = Options(
-        only=only,
+    job = load(config, asked)
+    if assignment is not None and level == Level.COMMUNITY.value:
+        raise click.UsageError("--assignment gives the grids of the communities that there are")
+    options = options_of(
+        asked,
         assignment=assignment,
-        overwrite=overwrite,
-        resume=resume,
-        maps=not no_maps,
         problems=dump_problems,
         alternatives=alternatives,
-        date=date,
-        scheduler=scheduler,
         level=Level(level),
     )
-    if assignment is not None and options.level is Level.COMMUNITY:
-        raise click.UsageError("--assignment gives the grids of the communities that there are")
-    with watched(quiet or as_json, log_json) as progress:
-        greet(scheduler)
-        result = run(job, out, options, progress)
-        finished(progress, result)
-    if result is None:
-        show.say(f"{out} is complete already; nothing to do.", quiet)
-        return 0
-    if as_json:
-        show.as_json(show.summary(result, job, out))
-    elif not quiet:
-        show.result(result, job, out, verbose=verbose)
-    return PROMISE_BROKEN if result.broken else 0
+    return run_and_show(job, out, options, asked, verbose=verbose)

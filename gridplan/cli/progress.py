@@ -17,13 +17,13 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bars
 
+from gridplan.cli.exits import INTERRUPTED
 from gridplan.errors import GridplanError
 from gridplan.log import JsonLog
 from gridplan.pipeline import Progress, Result
 from gridplan.solved import Solved
 from gridplan.text import many
 
-INTERRUPTED = 130
 USEFUL_GAP = 0.5
 """A proven gap above this says nothing to its reader."""
 

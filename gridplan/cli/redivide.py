@@ -1,6 +1,5 @@
 """``gridplan redivide``: next year's division, with little change."""
 
-import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,26 +8,17 @@ import click
 from gridplan.cli.options import (
     ALTERNATIVES,
     CONFIG,
-    DATE,
-    EFFORT,
-    JSON,
-    LOG_JSON,
-    NO_MAPS,
+    HOW,
+    LEFT,
     ONLY,
     OUT,
-    OVERWRITE,
-    QUIET,
-    RESUME,
-    SCHEDULER,
-    SEED,
     VERBOSE,
-    WORKERS,
+    Asked,
+    gathered,
 )
 
 if TYPE_CHECKING:
     from gridplan.redivide import Policy
-
-PROMISE_BROKEN = 4
 
 
 def _share(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
@@ -78,19 +68,11 @@ def _share(_: click.Context, __: click.Parameter, value: str | None) -> float | 
     help="Locks (CSV: kind, a, b, note) in place of [inputs.locks], such as the map's what-if.",
 )
 @ONLY
-@WORKERS
-@SCHEDULER
-@EFFORT
-@SEED
-@RESUME
-@OVERWRITE
+@HOW
 @ALTERNATIVES
-@NO_MAPS
-@DATE
-@JSON
-@LOG_JSON
-@QUIET
+@LEFT
 @VERBOSE
+@gathered
 def redivide(
     config: Path,
     previous: str,
@@ -98,20 +80,9 @@ def redivide(
     scope: tuple[str, ...],
     max_change: float | None,
     locks: Path | None,
-    only: tuple[str, ...],
-    workers: int | None,
-    scheduler: str,
-    effort: float | None,
-    seed: int | None,
-    resume: bool,
-    overwrite: bool,
     alternatives: int,
-    no_maps: bool,
-    date: dt.date,
-    as_json: bool,
-    log_json: bool,
-    quiet: bool,
     verbose: bool,
+    asked: Asked,
 ) -> int:
     r"""Divide the communities of CONFIG anew, close to the plan PLAN.
 
@@ -123,49 +94,13 @@ def redivide(
     Example:
       gridplan redivide city.toml --previous out/2026 -o out/2027 --max-change 5%
     """
-    from gridplan.cli import show
-    from gridplan.cli.progress import finished, watched
-    from gridplan.cluster import greet
-    from gridplan.config import Config
-    from gridplan.pipeline import Options
-    from gridplan.pipeline import partition as run
+    from gridplan.cli.run import load, options_of, run_and_show
     from gridplan.redivide import Wanted
 
-    changes: dict[str, object] = {
-        key: value
-        for key, value in {
-            "solve.workers": workers,
-            "solve.effort": effort,
-            "solve.seed": seed,
-            "inputs.locks": None if locks is None else {"path": str(locks.absolute())},
-        }.items()
-        if value is not None
-    }
-    job = Config.load(config).replace(changes)
-    options = Options(
-        only=only,
-        overwrite=overwrite,
-        resume=resume,
-        maps=not no_maps,
-        alternatives=alternatives,
-        date=date,
-        scheduler=scheduler,
-        redivide=Wanted(previous, _policy(scope), max_change),
-    )
-    with watched(quiet or as_json, log_json) as progress:
-        greet(scheduler)
-        result = run(job, out, options, progress)
-        finished(progress, result)
-    if result is None:
-        show.say(f"{out} is complete already; nothing to do.", quiet)
-        return 0
-    if as_json:
-        show.as_json({**show.summary(result, job, out), "redivision": result.redivision})
-    elif not quiet:
-        show.result(result, job, out, verbose=verbose)
-        if result.redivision is not None:
-            show.changed(result.redivision)
-    return PROMISE_BROKEN if result.broken else 0
+    job = load(config, asked, {"inputs.locks": locks and {"path": str(locks.absolute())}})
+    wanted = Wanted(previous, _policy(scope), max_change)
+    options = options_of(asked, alternatives=alternatives, redivide=wanted)
+    return run_and_show(job, out, options, asked, verbose=verbose)
 
 
 def _policy(scope: tuple[str, ...]) -> "Policy":

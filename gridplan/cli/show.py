@@ -84,6 +84,8 @@ def result(done: Result, config: Config, out: Path, *, verbose: bool) -> None:
         console.print(f"{many(others, 'alternative')} in tables/alternatives.csv", highlight=False)
     console.print(_verdict(done.audit), highlight=False)
     console.print(f"Look at {escape(str(out))}{_look(out)}", highlight=False, soft_wrap=True)
+    if done.redivision is not None:
+        _changed(console, done.redivision)
 
 
 def _proven(solved: Sequence[Solved]) -> str:
@@ -94,9 +96,8 @@ def _proven(solved: Sequence[Solved]) -> str:
     return f"{proven} of {len(solved)} communities proven optimal"
 
 
-def changed(record: Mapping[str, Any]) -> None:
+def _changed(console: Console, record: Mapping[str, Any]) -> None:
     """Say what a re-division changed, and what is proven about that."""
-    console = _console()
     flags = record["flags"]
     words = {"U": "unchanged", "S": "split", "M": "merged", "X": "redrawn", "N": "new"}
     told = ", ".join(f"{flags[flag]} {word}" for flag, word in words.items() if flags.get(flag))
@@ -135,6 +136,12 @@ def _console() -> Console:
     return Console(width=width)
 
 
+def _table(title: str) -> Table:
+    return Table(
+        title=title, header_style="bold", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
+    )
+
+
 def _look(out: Path) -> str:
     names = [
         n
@@ -145,13 +152,7 @@ def _look(out: Path) -> str:
 
 
 def _communities(done: Result, config: Config) -> Table:
-    table = Table(
-        title=escape(config.project.name),
-        header_style="bold",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
+    table = _table(escape(config.project.name))
     table.add_column("community", no_wrap=True, overflow="ellipsis", max_width=25)
     for name in ("households", "grids", "in range"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -178,13 +179,7 @@ def _communities(done: Result, config: Config) -> Table:
 def _layers(done: Result, config: Config) -> Table | None:
     if not done.plan.zone_layers:
         return None
-    table = Table(
-        title="alignment",
-        header_style="bold",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
+    table = _table("alignment")
     table.add_column("layer", overflow="fold")
     table.add_column("mode")
     for name in ("one zone", "main share", "needless cuts"):
@@ -264,6 +259,7 @@ def summary(done: Result, config: Config, out: Path) -> dict[str, Any]:
         "audit": [finding_row(f) for f in done.audit],
         "households": done.ledger.to_dict("records"),
         "seconds": round(done.seconds, 1),
+        **({} if done.redivision is None else {"redivision": done.redivision}),
     }
 
 
@@ -317,13 +313,7 @@ def looked(found: Checked) -> dict[str, Any]:
 
 def _ledger(ledger: pd.DataFrame) -> Table:
     """Show every household that was read and what became of it; one source needs no sum."""
-    table = Table(
-        title="households",
-        header_style="bold",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
+    table = _table("households")
     table.add_column("source")
     shown = [name for name in _LEDGER if name != "left_out" or ledger[name].any()]
     for name in shown:

@@ -34,17 +34,22 @@ from gridplan.codes.profiles import (
     parse_pattern,
     spelled_profile,
 )
+from gridplan.codes.registered import REGISTER_TABLES
+from gridplan.codes.renamed import NOBODY, Parts, parts_of_units, under_new_ids
 from gridplan.codes.written import make_codes
 
 __all__ = [
     "BANDING_RULE",
     "BANDING_RULE_ZH",
     "FALLBACK_PATTERN",
+    "NOBODY",
     "PROFILES",
+    "REGISTER_TABLES",
     "CodedGrid",
     "Flow",
     "Flows",
     "Parsed",
+    "Parts",
     "Profile",
     "Standing",
     "chinese_number",
@@ -62,6 +67,8 @@ __all__ = [
     "number_grids",
     "number_plan",
     "parse_pattern",
+    "parts_of_units",
     "spelled_profile",
+    "under_new_ids",
     "used_numbers",
 ]

@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainValidator,
     WithJsonSchema,
 )
@@ -69,6 +70,13 @@ RESERVED_NAMES = frozenset(
         "change",
     }
 )
+
+
+Amount = Annotated[float, Field(ge=0)]
+"""A number that is not negative."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A number from 0 to 1."""
 
 
 class Section(BaseModel):

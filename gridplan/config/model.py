@@ -116,7 +116,8 @@ class Config(Section):
         ----------
         changes
             Values by dotted place, such as ``{"solve.workers": 2, "grids.min": 200}``. What was
-            left to its default stays so: a new ``grids.min`` moves the middle of the range.
+            left to its default stays so: a new ``grids.min`` moves the middle of the range, a new
+            ``inputs.path`` every input that was read from the old one.
 
         Raises
         ------
@@ -124,6 +125,8 @@ class Config(Section):
             As for ``load``.
         """
         data = self.model_dump(by_alias=True, exclude_unset=True)
+        if "inputs.path" in changes:
+            data["inputs"] = rules.without_inherited(data["inputs"])
         for place, value in changes.items():
             *sections, key = place.split(".")
             table = data

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from gridplan.config.kinds import Column, LayerName, Location, Section, Text, Texts
+from gridplan.config.kinds import Amount, Column, LayerName, Location, Section, Text, Texts
 
 
 class Role(Section):
@@ -89,19 +89,17 @@ class People(Section):
     left, the least of the three prices below, which count kilometres.
     """
 
-    change: float = Field(
+    change: Amount = Field(
         default=3.0,
-        ge=0,
         description="Price of a grid that is not among last year's, for who had any (km).",
     )
-    zone: float = Field(
+    zone: Amount = Field(
         default=2.0,
-        ge=0,
         description="Price of a grid wholly outside the person's zones (km); in part, by share of "
         "its households.",
     )
-    distance: float = Field(
-        default=1.0, ge=0, description="Price of a kilometre from the person's home to the grid."
+    distance: Amount = Field(
+        default=1.0, description="Price of a kilometre from the person's home to the grid."
     )
     reach_m: float = Field(
         default=3000.0,
@@ -156,8 +154,8 @@ class Category(Section):
     kinds: Texts = Field(
         default=(), description="Of the features of a layer, only those of these kinds."
     )
-    weight: float = Field(
-        default=1.0, ge=0, description="What one counts, in households that ask for nothing more."
+    weight: Amount = Field(
+        default=1.0, description="What one counts, in households that ask for nothing more."
     )
 
     @model_validator(mode="after")
@@ -184,9 +182,8 @@ class Workload(Section):
         description="Kind of the facilities that are the communities' offices, where the walk "
         "begins and ends. Left out: it begins at any building.",
     )
-    per_walk_km: float = Field(
+    per_walk_km: Amount = Field(
         default=20.0,
-        ge=0,
         description="What a kilometre of the walk counts, in households.",
     )
     walk_limit_m: float = Field(

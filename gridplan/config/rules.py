@@ -35,6 +35,18 @@ def with_paths(data: Table, folder: Path) -> Table:
     return data
 
 
+def without_inherited(inputs: Table) -> Table:
+    """Return ``[inputs]`` without the paths of inputs that are its own path."""
+    own = inputs.get("path")
+
+    def bare(section: Any) -> Any:
+        if not isinstance(section, dict):
+            return section
+        return {k: bare(v) for k, v in section.items() if k != "path" or v != own}
+
+    return {key: bare(value) for key, value in inputs.items()}
+
+
 def _inputs_with_paths(inputs: Table, folder: Path) -> Table:
     inputs = dict(inputs)
     if "path" in inputs:

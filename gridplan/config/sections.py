@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal, Protocol, TypeVar
 from pydantic import AfterValidator, Field, model_validator
 
 from gridplan.config.kinds import (
+    Amount,
     ColumnOrCount,
     Location,
     Maps,
     MetricCrs,
     Section,
+    Share,
     Sheets,
     Tables,
     Text,
@@ -67,9 +69,8 @@ class Topology(Section):
         le=10,
         description="Vertices nearer than this (metres) count as one when boundaries are cleaned.",
     )
-    snap_community_m: float = Field(
+    snap_community_m: Amount = Field(
         default=50.0,
-        ge=0,
         description="How far (metres) outside every community a unit may lie and still join the "
         "nearest one; each such unit is listed.",
     )
@@ -80,28 +81,21 @@ class Topology(Section):
         description="Gaps between communities narrower than this (metres) are digitising slips and "
         "are closed, also where they open to the outside. Wider ones stay, and are listed.",
     )
-    max_overlap_m2: float = Field(
+    max_overlap_m2: Amount = Field(
         default=1000.0,
-        ge=0,
         description="An overlap of two communities wider than `gap_width_m` is no slip: it is a "
         "warning, and an error above this (m²), however large the communities are.",
     )
-    warn_moved_share: float = Field(
+    warn_moved_share: Share = Field(
         default=0.001,
-        ge=0,
-        le=1,
         description="Share of a polygon's area that a repair may move before it is a warning.",
     )
-    max_moved_share: float = Field(
+    max_moved_share: Share = Field(
         default=0.01,
-        ge=0,
-        le=1,
         description="Share of a community's area that a repair may move before it is an error.",
     )
-    max_moved_unit_share: float = Field(
+    max_moved_unit_share: Share = Field(
         default=0.1,
-        ge=0,
-        le=1,
         description="Share of a unit's area that a rebuilt ring may move before it is an error.",
     )
 
@@ -109,9 +103,8 @@ class Topology(Section):
 class Graph(Section):
     """When two units are neighbours."""
 
-    min_shared_m: float = Field(
+    min_shared_m: Amount = Field(
         default=1.0,
-        ge=0,
         description="Two units are neighbours where they share more than this length of border "
         "(metres); a corner is never a border.",
     )
@@ -120,9 +113,8 @@ class Graph(Section):
         description="Join a detached part that is too small to be a grid to the nearest part, "
         "and list it with the distance.",
     )
-    barrier_near_m: float = Field(
+    barrier_near_m: Amount = Field(
         default=12.0,
-        ge=0,
         description="How near (metres) to a barrier line a border must run to count as along it. "
         "About half the width of a main road.",
     )
@@ -205,9 +197,8 @@ class NewCommunities(Section):
         ge=1,
         description="Exact number of communities of every street. Left out: gridplan chooses.",
     )
-    change: float = Field(
+    change: Amount = Field(
         default=1.0,
-        ge=0,
         description="Weight of households that leave their old community; 0 draws the communities "
         "from nothing.",
     )
@@ -225,24 +216,19 @@ class NewCommunities(Section):
 class Objective(Section):
     """What a good plan is worth. The weights of jurisdictions stand in their own sections."""
 
-    per_grid: float = Field(
-        default=0.0, ge=0, description="Cost of every grid, as each needs a worker."
+    per_grid: Amount = Field(default=0.0, description="Cost of every grid, as each needs a worker.")
+    compactness: Amount = Field(
+        default=1.0, description="Weight of the border between grids: short borders are good."
     )
-    compactness: float = Field(
-        default=1.0, ge=0, description="Weight of the border between grids: short borders are good."
+    balance: Amount = Field(
+        default=0.25, description="Weight of the squared deviation from the target."
     )
-    balance: float = Field(
-        default=0.25, ge=0, description="Weight of the squared deviation from the target."
-    )
-    barrier_discount: float = Field(
+    barrier_discount: Share = Field(
         default=0.5,
-        ge=0,
-        le=1,
         description="What a metre of border along a soft barrier counts: 0 nothing, 1 like any.",
     )
-    change: float = Field(
+    change: Amount = Field(
         default=1.0,
-        ge=0,
         description="Weight of households that leave their old grid, when a plan is re-divided.",
     )
 
@@ -256,9 +242,8 @@ class Solve(Section):
         description="Counted work, the same on every machine: 0.1 for a draft, 10 for the final "
         "plan.",
     )
-    time_limit_s: float = Field(
+    time_limit_s: Amount = Field(
         default=0.0,
-        ge=0,
         description="Safety stop in seconds for each community; 0: none. A community that it cuts "
         "may differ from run to run, and says so.",
     )

@@ -83,27 +83,7 @@ def write_project(
 ) -> None:
     """Write ``plan.qgz`` beside ``plan.gpkg``: layers in groups by level, styled, paths relative.
 
-    The same plan gives the same bytes.
-
-    Parameters
-    ----------
-    plan
-        The plan that stands in ``plan.gpkg``.
-    folder
-        Output folder.
-    title
-        Name of the project.
-    language
-        ``en`` or ``zh``: of groups, legends, aliases and value lists.
-    grid_range
-        Least and most households of a grid.
-    exceptions
-        ``tables/exceptions``; the units that it names are shown.
-
-    Raises
-    ------
-    OutputError
-        Where the file cannot be written.
+    The same plan gives the same bytes. Parameters and errors are those of ``write_qgis``.
     """
     groups = _groups(plan, language, grid_range, exceptions)
     root = _project(plan, groups, clean_text(title), language)

@@ -29,6 +29,9 @@ MULTIPLY = 6  # blend mode: what lies under a fill stays visible
 
 KIND = "CASE WHEN \"grid_kind\" = 'unit' THEN 'unit' ELSE \"range_status\" END"
 
+ZONES_MAX = 3_000
+"""Zones of a layer up to which each has a colour of its own; QGIS opens no legend of more."""
+
 
 @dataclass(frozen=True)
 class Look:
@@ -143,8 +146,10 @@ def proof(language: str) -> ET.Element:
 
 
 def zones(plan: Plan, layer: str) -> ET.Element:
-    """Draw the units of each zone of a layer as one area."""
+    """Draw the units of each zone of a layer as one area; cell by cell where they are too many."""
     ids = sorted({str(zone) for zone in plan.units[layer].dropna()})
+    if len(ids) > ZONES_MAX:
+        return q.single(Symbol("fill", (q.area("#E8D8A8", SOFT_INK, 0.12, alpha=0.55),)))
     colours = ("#E8D8A8", "#B8D4EA", "#F0C4B8", "#BFDDC4", "#DCC8E6", "#F0CFA4", "#B4DCDC")
     classes = [
         Category(zone, zone, Symbol("fill", (q.area(colours[i % 7], SOFT_INK, 0.5, alpha=0.55),)))
@@ -266,23 +271,8 @@ def write_styles(
 ) -> None:
     """Store the styles of every layer in the GeoPackage of a plan; older ones are replaced.
 
-    Parameters
-    ----------
-    plan
-        The plan that stands in the file.
-    path
-        File that ``write_plan`` wrote.
-    language
-        ``en`` or ``zh``: of legends, aliases and value lists.
-    grid_range
-        Least and most households of a grid.
-    date
-        Stands in the file as the date of the styles.
-
-    Raises
-    ------
-    OutputError
-        Where the file cannot be written.
+    ``path`` is the file that ``write_plan`` wrote; the rest, and errors, are those of
+    ``write_qgis``.
     """
     time = f"{date.isoformat()}T00:00:00.000Z"
     seen: set[str] = set()

@@ -104,7 +104,7 @@ def _state(connection: Connection, draft: Draft) -> State:
     """Read everything a draft touches, in few queries: others wait meanwhile."""
     here = draft.communities()
     issued = rows_under(connection, here)
-    units = [unit for grid in draft.grids for unit in grid.units]
+    units = [*(unit for grid in draft.grids for unit in grid.units), *draft.parts]
     grids = active_grids(connection, issued, units, draft.project)
     outside = sorted({grid.community_code for grid in grids} - set(here))
     above = [place.code for place in draft.places if place.level != Level.COMMUNITY]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from gridplan.codes import (
+    NOBODY,
     CodedGrid,
     Flows,
     find_continued,
@@ -14,6 +15,7 @@ from gridplan.codes import (
     heirs,
     is_majority,
     members_hash,
+    under_new_ids,
 )
 from gridplan.codes.numbered import used_numbers
 from gridplan.domain import Level
@@ -83,6 +85,8 @@ class State:
         Date of the last event of every code of ``grids`` and ``places``.
     sizes
         Active grids of each community of ``grids`` that the draft does not divide.
+    written
+        ``members_hash`` of ``grids`` by code, where their units are not as they were written.
     """
 
     grids: tuple[CodedGrid, ...]
@@ -91,6 +95,7 @@ class State:
     places: Mapping[tuple[Level, str], Registered]
     last: Mapping[tuple[Level, str], str]
     sizes: Mapping[str, int]
+    written: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,8 @@ def find_changes(draft: Draft, state: State) -> Changes:
         What is registered, read under the lock that the change will be written under.
     """
     used = used_numbers(draft.profile, draft.communities(), state.used)
+    written = {g.grid_code: members_hash(g.units) for g in state.grids} | dict(state.written)
+    state = replace(state, grids=under_new_ids(state.grids, draft.parts))
     flows = find_flows(state.grids, draft.grids)
     kept = find_continued(state.grids, draft.grids, flows, draft.profile, used)
     problems = [
@@ -140,8 +147,11 @@ def find_changes(draft: Draft, state: State) -> Changes:
     ]
     if problems:
         return Changes(problems=tuple(problems))
-    ends = _ends(draft, state, flows, kept)
-    born = [*_places(draft, state), *_grids(draft, state, flows, kept)]
+    ends = [
+        replace(e, units_hash=written[e.code]) if e.kind == EventKind.RETIRED else e
+        for e in _ends(draft, state, flows, kept)
+    ]
+    born = [*_places(draft, state), *_grids(draft, state, kept, written)]
     gone = _emptied(draft, state, ends)
     retired = {(e.level, e.code): e.note for e in [*ends, *gone] if e.kind == EventKind.RETIRED}
     return Changes(
@@ -187,7 +197,7 @@ def _left_behind(draft: Draft, state: State) -> Iterator[str]:
     here = set(draft.communities())
     units = {unit for grid in draft.grids for unit in grid.units} | draft.gone
     for old in state.grids:
-        stay = sum(unit not in units for unit in old.units)
+        stay = sum(unit not in units and not unit.startswith(NOBODY) for unit in old.units)
         if old.community_code not in here and stay:
             yield (
                 f"grid {old.grid_code} of community {old.community_code}: the plan takes "
@@ -242,7 +252,9 @@ def _place_note(row: Registered, place: Place) -> str:
     return "; ".join(said)
 
 
-def _grids(draft: Draft, state: State, flows: Flows, kept: Mapping[int, int]) -> Iterator[Event]:
+def _grids(
+    draft: Draft, state: State, kept: Mapping[int, int], written: Mapping[str, str]
+) -> Iterator[Event]:
     """Tell what happens to the grids of the draft: created, kept or reshaped."""
     for j, grid in enumerate(draft.grids):
         if j not in kept:
@@ -250,7 +262,7 @@ def _grids(draft: Draft, state: State, flows: Flows, kept: Mapping[int, int]) ->
             continue
         old = state.grids[kept[j]]
         same = (old.geometry_hash, old.grid_name) == (grid.geometry_hash, grid.grid_name)
-        if same and set(old.units) == set(grid.units):
+        if same and written[old.grid_code] == members_hash(grid.units):
             yield _drawn(EventKind.KEPT, grid)
         else:
             yield _drawn(EventKind.RESHAPED, grid, _shape_note(old, grid))
@@ -272,6 +284,8 @@ def _shape_note(old: CodedGrid, new: CodedGrid) -> str:
     for units, word in ((came, "came"), (left, "left")):
         if units:
             said.append(f"{len(units)} units with {sum(units)} households {word}")
+    if not said and old.geometry_hash == new.geometry_hash:
+        return "same ground, its units have other ids"
     return "; ".join(said) or "same units, its border moved"
 
 

@@ -5,18 +5,20 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from gridplan.codes import (
     CodedGrid,
+    Parts,
     Profile,
     configured_profile,
     drawn_grids,
     geometry_hashes,
     members_hash,
+    parts_of_units,
 )
 from gridplan.config import Config
 from gridplan.domain import Level, Plan
@@ -73,6 +75,8 @@ class Draft:
         Where the plan came from, for the record.
     gone
         Units that no longer exist, where the plan tells them from units of others.
+    parts
+        What became of units whose ids are not what they were, where the plan tells.
     """
 
     date: dt.date
@@ -82,6 +86,7 @@ class Draft:
     grids: tuple[CodedGrid, ...]
     source: str = ""
     gone: frozenset[str] = frozenset()
+    parts: Parts = field(default_factory=dict)
 
     def communities(self) -> list[str]:
         """Codes of its communities, sorted."""
@@ -148,15 +153,11 @@ def read_draft(
         district=config.project.code or common_district(codes),
         whole=not run.get("only") and not broken,
     )
-    return replace(draft, gone=_gone(out)), config
-
-
-def _gone(out: Path) -> frozenset[str]:
-    """Units of the previous plan that a re-division found no longer there."""
     units = read_table(out, "unit_crosswalk")
-    if units.empty:
-        return frozenset()
-    return frozenset(units["unit_before"]) - frozenset(units["unit_id"])
+    if not units.empty:
+        gone = frozenset(units["unit_before"]) - frozenset(units["unit_id"])
+        draft = replace(draft, gone=gone, parts=parts_of_units(units))
+    return draft, config
 
 
 def common_district(codes: Iterable[str]) -> str:

@@ -34,12 +34,24 @@ def _text(name: str) -> Column[str]:
     return Column(name, Text, nullable=False, default="", server_default=text("''"))
 
 
+def _needed(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False)
+
+
+def _adoption() -> Column[int]:
+    return Column("adoption", Integer, ForeignKey("gridplan_adoptions.id"), nullable=False)
+
+
 ABOUT = _table("register", Column("key", Text, nullable=False, unique=True), _text("value"))
 """Format, numbering rule and the like, by key."""
 
 ADOPTIONS = _table(
     "adoptions",
-    Column("digest", Text, nullable=False),
+    _needed("digest"),
     _text("date"),
     _text("project"),
     _text("profile"),
@@ -50,20 +62,20 @@ ADOPTIONS = _table(
 
 CODES = _table(
     "codes",
-    Column("level", Text, nullable=False),
-    Column("code", Text, nullable=False),
+    _needed("level"),
+    _needed("code"),
     _text("kind"),
     _text("parent"),
     _text("name"),
     _text("project"),
     _text("profile"),
-    Column("valid_from", Text, nullable=False),
+    _needed("valid_from"),
     Column("valid_to", Text, nullable=True),
-    Column("status", Text, nullable=False),
+    _needed("status"),
     _text("reason"),
     _text("geometry_hash"),
     _text("units_hash"),
-    Column("households", Integer, nullable=False),
+    _count("households"),
     UniqueConstraint("level", "code", name="gridplan_codes_once"),
     Index("gridplan_codes_parent", "level", "parent"),
 )
@@ -71,17 +83,17 @@ CODES = _table(
 
 EVENTS = _table(
     "code_events",
-    Column("adoption", Integer, ForeignKey("gridplan_adoptions.id"), nullable=False),
-    Column("date", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("level", Text, nullable=False),
-    Column("code", Text, nullable=False),
+    _adoption(),
+    _needed("date"),
+    _needed("kind"),
+    _needed("level"),
+    _needed("code"),
     _text("other"),
     _text("parent"),
     _text("name"),
     _text("geometry_hash"),
     _text("units_hash"),
-    Column("households", Integer, nullable=False),
+    _count("households"),
     _text("note"),
     Index("gridplan_code_events_code", "level", "code"),
     Index("gridplan_code_events_other", "level", "other"),
@@ -90,13 +102,13 @@ EVENTS = _table(
 
 FLOWS = _table(
     "code_flows",
-    Column("adoption", Integer, ForeignKey("gridplan_adoptions.id"), nullable=False),
-    Column("date", Text, nullable=False),
-    Column("old_code", Text, nullable=False),
-    Column("new_code", Text, nullable=False),
-    Column("units", Integer, nullable=False),
-    Column("households_old", Integer, nullable=False),
-    Column("households_new", Integer, nullable=False),
+    _adoption(),
+    _needed("date"),
+    _needed("old_code"),
+    _needed("new_code"),
+    _count("units"),
+    _count("households_old"),
+    _count("households_new"),
     Index("gridplan_code_flows_old", "old_code"),
     Index("gridplan_code_flows_new", "new_code"),
 )
@@ -104,9 +116,9 @@ FLOWS = _table(
 
 MEMBERS = _table(
     "code_units",
-    Column("code", Text, nullable=False),
-    Column("unit_id", Text, nullable=False),
-    Column("households", Integer, nullable=False),
+    _needed("code"),
+    _needed("unit_id"),
+    _count("households"),
     UniqueConstraint("code", "unit_id", name="gridplan_code_units_once"),
     Index("gridplan_code_units_unit", "unit_id"),
 )

@@ -9,30 +9,16 @@ import pandas as pd
 import sqlalchemy as sql
 from sqlalchemy import Connection
 
-from gridplan.codes import Standing
+from gridplan.codes import REGISTER_TABLES, Standing
 from gridplan.config import Config
 from gridplan.register.read import ACTIVE, RETIRED, standing_of
 from gridplan.register.schema import ABOUT, ADOPTIONS, CODES, EVENTS, FLOWS
 from gridplan.register.store import Register, open_register
 
-COLUMNS = (
-    "level",
-    "code",
-    "kind",
-    "parent",
-    "name",
-    "code_status",
-    "valid_from",
-    "valid_to",
-    "reason",
-    "households",
-    "profile",
-    "project",
-    "geometry_hash",
-)
+COLUMNS = list(REGISTER_TABLES["code_register"])
 """Columns of the register as a table."""
 
-LINEAGE = ("date", "kind", "level", "code", "other", "households", "note", "adoption")
+LINEAGE = list(REGISTER_TABLES["code_lineage"])
 """Columns of the events as a table."""
 
 _LEVELS = ("district", "street", "community", "grid")
@@ -68,10 +54,10 @@ def read_codes(register: Register, date: dt.date | None = None) -> pd.DataFrame:
             for row in connection.execute(issued).mappings()
         ]
 
-    table = pd.DataFrame(register.read(work), columns=list(COLUMNS))
+    table = pd.DataFrame(register.read(work), columns=COLUMNS)
     rank = table["level"].map({level: i for i, level in enumerate(_LEVELS)})
     table = table.assign(rank=rank).sort_values(["rank", "code"], kind="stable", ignore_index=True)
-    return table[list(COLUMNS)]
+    return table[COLUMNS]
 
 
 def _as_of(row: Mapping[str, Any], state: Mapping[str, Any] | None, day: str) -> dict[str, Any]:
@@ -100,7 +86,7 @@ def read_events(register: Register, code: str | None = None) -> pd.DataFrame:
     if code is not None:
         query = query.where(sql.or_(EVENTS.c.code == code, EVENTS.c.other == code))
     rows = register.read(lambda c: [dict(row) for row in c.execute(query).mappings()])
-    return pd.DataFrame(rows, columns=list(LINEAGE))
+    return pd.DataFrame(rows, columns=LINEAGE)
 
 
 def read_flows(register: Register, code: str | None = None) -> pd.DataFrame:
@@ -108,9 +94,8 @@ def read_flows(register: Register, code: str | None = None) -> pd.DataFrame:
     query = sql.select(FLOWS).order_by(FLOWS.c.id)
     if code is not None:
         query = query.where(sql.or_(FLOWS.c.old_code == code, FLOWS.c.new_code == code))
-    names = ["date", "old_code", "new_code", "units", "households_old", "households_new"]
     rows = register.read(lambda c: [dict(row) for row in c.execute(query).mappings()])
-    return pd.DataFrame(rows, columns=[*names, "adoption"])
+    return pd.DataFrame(rows, columns=list(REGISTER_TABLES["code_crosswalk"]))
 
 
 def read_adoptions(register: Register) -> pd.DataFrame:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from gridplan.codes import REGISTER_TABLES
 from gridplan.tables.dictionary import TABLES, dictionary_rows, find_field
-from gridplan.tables.register_fields import REGISTER_TABLES
 from gridplan.tables.values import in_order
 
 

@@ -1,6 +1,7 @@
 """Columns of the tables that a re-division leaves beside those of the plan."""
 
 from gridplan.tables.fields import Field
+from gridplan.tables.meanings import EVENTS, LEVELS
 
 CHANGE_TABLES: dict[str, tuple[str, ...]] = {
     "before_after": (
@@ -85,16 +86,6 @@ _MATCHED = {
     "appeared": "新增",
     "vanished": "消失",
 }
-_EVENTS = {
-    "created": "新设",
-    "kept": "未变",
-    "reshaped": "调整",
-    "split": "拆分",
-    "merged": "合并",
-    "recoded": "改码",
-    "retired": "作废",
-}
-_LEVELS = {"district": "区县", "street": "街道", "community": "社区", "grid": "网格"}
 
 
 def _count(name: str, zh: str, short: str, en: str, say: str, unit: str = "households") -> Field:
@@ -312,7 +303,7 @@ CHANGE_FIELDS = (
         "what happens to the code; `recoded`: the same grid goes on under another code, as its "
         "community has another one",
         "编码事件；recoded为社区代码变更后同一网格改用新编码",
-        values_zh=_EVENTS,
+        values_zh=EVENTS,
     ),
     Field(
         "lineage.level",
@@ -323,7 +314,7 @@ CHANGE_FIELDS = (
         "M",
         "`district`, `street`, `community` or `grid`",
         "区县、街道、社区或网格",
-        values_zh=_LEVELS,
+        values_zh=LEVELS,
     ),
     Field("lineage.code", "编码", "BM", "C", "40", "M", "the code", "编码"),
     Field(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gridplan.codes import BANDING_RULE, BANDING_RULE_ZH
+from gridplan.tables.meanings import KINDS
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,6 @@ class Field:
         return int(places) if self.type == "N" and whole and places else None
 
 
-_KINDS = {"residential": "住宅网格", "unit": "单位网格(专属网格)"}
 _RANGES = {"in": "达标", "under": "不足", "over": "超出", "exempt": "免于考核"}
 LAYER_FIELDS = (
     Field("grid_code", "网格编码", "WGBM", "C", "40", "M", "grid it belongs to", "所属网格编码"),
@@ -97,7 +97,7 @@ LAYER_FIELDS = (
         "M",
         "`residential`: mainly dwellings; `unit`: one large institution",
         "住宅网格(residential)；单位网格，又称专属网格(unit)",
-        values_zh=_KINDS,
+        values_zh=KINDS,
     ),
     Field(
         "community_code",

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from gridplan.codes import REGISTER_TABLES
 from gridplan.tables.dictionary import FIELDS, LAYERS, SHAPES, TABLES, TEXTS
-from gridplan.tables.register_fields import REGISTER_TABLES
 
 _BEGIN = "<!-- dictionary: begin -->"
 _END = "<!-- dictionary: end -->"

@@ -144,27 +144,19 @@ PEOPLE_FIELDS = (
         "what is counted: `households`, a category, a layer or a kind in it",
         "计数对象",
     ),
-    Field(
-        "duties.unit",
-        "计量单位",
-        "JLDW",
-        "C",
-        "12",
-        "M",
-        "`households`, `features` or `m`",
-        "计量单位：户、个、米",
-        values_zh={"households": "户", "features": "个", "m": "米"},
-    ),
-    Field(
-        "duty_totals.unit",
-        "计量单位",
-        "JLDW",
-        "C",
-        "12",
-        "M",
-        "`households`, `features` or `m`",
-        "计量单位：户、个、米",
-        values_zh={"households": "户", "features": "个", "m": "米"},
+    *(
+        Field(
+            f"{table}.unit",
+            "计量单位",
+            "JLDW",
+            "C",
+            "12",
+            "M",
+            "`households`, `features` or `m`",
+            "计量单位：户、个、米",
+            values_zh={"households": "户", "features": "个", "m": "米"},
+        )
+        for table in ("duties", "duty_totals")
     ),
     Field(
         "quantity", "数量", "SL", "N", "12,1", "M", "how many there are in the grid", "网格内数量"

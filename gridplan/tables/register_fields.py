@@ -1,36 +1,7 @@
 """Columns of a code register as ``gridplan codes export`` writes it."""
 
 from gridplan.tables.fields import Field
-
-REGISTER_TABLES: dict[str, tuple[str, ...]] = {
-    "code_about": ("key", "value"),
-    "code_register": (
-        "level",
-        "code",
-        "kind",
-        "parent",
-        "name",
-        "code_status",
-        "valid_from",
-        "valid_to",
-        "reason",
-        "households",
-        "profile",
-        "project",
-        "geometry_hash",
-    ),
-    "code_lineage": ("date", "kind", "level", "code", "other", "households", "note", "adoption"),
-    "code_crosswalk": (
-        "date",
-        "old_code",
-        "new_code",
-        "units",
-        "households_old",
-        "households_new",
-        "adoption",
-    ),
-}
-"""Columns of each table of a register."""
+from gridplan.tables.meanings import EVENTS, KINDS, LEVELS
 
 REGISTER_TEXTS = {
     "code_about": ("About the codes", "编码规则", "format of the register and numbering rule"),
@@ -49,17 +20,6 @@ REGISTER_TEXTS = {
 }
 """Title in English and Chinese, and purpose, of each."""
 
-_LEVELS = {"district": "区县", "street": "街道", "community": "社区", "grid": "网格"}
-_KINDS = {"residential": "住宅网格", "unit": "单位网格(专属网格)"}
-_EVENTS = {
-    "created": "新设",
-    "kept": "未变",
-    "reshaped": "调整",
-    "split": "拆分",
-    "merged": "合并",
-    "recoded": "改码",
-    "retired": "作废",
-}
 _HS = "households"
 
 
@@ -76,7 +36,7 @@ def _of(table: str, *columns: Field) -> tuple[Field, ...]:
 
 _LEVEL = Field(
     "level", "层级", "CJ", "C", "12", "M",
-    "`district`, `street`, `community` or `grid`", "区县、街道、社区或网格", values_zh=_LEVELS,
+    "`district`, `street`, `community` or `grid`", "区县、街道、社区或网格", values_zh=LEVELS,
 )  # fmt: skip
 _DATE = Field("date", "日期", "RQ", "D", "10", "M", "day of the change", "变更日期")
 _ADOPTION = Field(
@@ -95,7 +55,7 @@ REGISTER_FIELDS = (
         Field("code", "编码", "BM", "C", "40", "M", "the code; never used again", "编码，终身唯一"),
         Field(
             "kind", "类型", "LX", "C", "20", "C", "of a grid, `residential` or `unit`",
-            "网格类型：住宅网格(residential)、单位网格(unit)", values_zh=_KINDS,
+            "网格类型：住宅网格(residential)、单位网格(unit)", values_zh=KINDS,
         ),
         Field("parent", "上级编码", "SJBM", "C", "40", "C", "code it lies in", "上级编码"),
         Field("name", "名称", "MC", "C", "100", "C", "its name", "名称"),
@@ -120,7 +80,7 @@ REGISTER_FIELDS = (
         Field(
             "kind", "变更类型", "BGLX", "C", "10", "M",
             "`created`, `kept`, `reshaped`, `split`, `merged`, `recoded` or `retired`",
-            "新设、未变、调整、拆分、合并、改码或作废", values_zh=_EVENTS,
+            "新设、未变、调整、拆分、合并、改码或作废", values_zh=EVENTS,
         ),
         _LEVEL,
         Field("code", "编码", "BM", "C", "40", "M", "the code that it happened to", "编码"),
