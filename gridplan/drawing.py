@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gridplan import __version__
 from gridplan.config import Config
 from gridplan.domain import Finding, Plan
 from gridplan.layers import Inputs, read_table
@@ -16,10 +17,14 @@ from gridplan.maps import (
     Backdrop,
     Details,
     Section,
+    Shelf,
     draw_before_after,
     draw_maps,
     draw_page,
+    graph_key,
+    keep_graph,
     people_sections,
+    sheet_of,
 )
 from gridplan.prepare import Task
 from gridplan.redivide import Outcome
@@ -38,7 +43,9 @@ def draw_kinds(
 ) -> list[Finding]:
     """Draw the chosen kinds of map (``png``, ``pdf``, ``svg``, ``html``) into ``folder``.
 
-    ``sections`` are by grid code what its sheet tells besides, before the list of buildings.
+    ``sections`` are by grid code what its sheet tells besides, before the list of buildings. Files
+    of an earlier drawing that this one would make but does not, such as the sheet of a grid that is
+    no more, are deleted; whatever was not drawn here stays.
     """
     shared: _Shared = {
         "backdrop": backdrop,
@@ -47,26 +54,48 @@ def draw_kinds(
         "date": date.isoformat(),
         "grid_range": (config.grids.min, config.grids.max),
     }
-    if "html" in kinds:
-        draw_page(plan, folder / "index.html", details=details, **shared)
-        if on_done is not None:
-            on_done("index.html")
     formats = tuple(kind for kind in kinds if kind != "html")
-    if not formats:
-        return []
-    outputs = config.outputs
-    return draw_maps(
-        plan,
-        folder,
-        formats=formats,
-        sheets=outputs.sheets,
-        paper=outputs.paper,
-        atlas=outputs.atlas,
-        sections=sections,
-        workers=config.solve.workers,
-        on_done=on_done,
-        **shared,
-    )
+    shelf, findings = Shelf(folder), []
+    try:
+        if "html" in kinds:
+            draw_page(plan, folder / "index.html", details=details, **shared)
+            if not details.plan_alone:
+                keep_graph(folder, key_of_graph(plan, config), details)
+            shelf.put("index.html")
+            if on_done is not None:
+                on_done("index.html")
+        if formats:
+            findings = draw_maps(
+                plan,
+                folder,
+                formats=formats,
+                sheets=config.outputs.sheets,
+                paper=config.outputs.paper,
+                atlas=config.outputs.atlas,
+                sections=sections,
+                workers=config.solve.workers,
+                on_done=on_done,
+                on_file=shelf.put,
+                **shared,
+            )
+            shelf.clear(lambda name: _drawn_anew(name, formats, config))
+    finally:
+        shelf.write()
+    return findings
+
+
+def key_of_graph(plan: Plan, config: Config) -> str:
+    """By what the graph of a plan is known again, see ``graph_key``."""
+    parts = (config.inputs, config.topology, config.graph, config.institutions, config.grids)
+    return graph_key(plan, "\n".join([__version__, *(part.model_dump_json() for part in parts)]))
+
+
+def _drawn_anew(name: str, formats: Sequence[str], config: Config) -> bool:
+    """Whether a file is of those that a drawing makes, if it makes any of their kind."""
+    sheet, ending = sheet_of(name), Path(name).suffix[1:]
+    if sheet == "atlas":
+        return config.outputs.atlas
+    return sheet in config.outputs.sheets and ending in formats
 
 
 def sections_of(out: Path, config: Config) -> dict[str, tuple[Section, ...]]:
@@ -80,16 +109,23 @@ def draw_change(
     plan: Plan, folder: Path, changed: Outcome, config: Config, date: dt.date
 ) -> list[Finding]:
     """Draw a plan beside the previous one, where maps are drawn on paper."""
-    return draw_before_after(
-        plan,
-        folder,
-        old=changed.old,
-        changes=changed.before_after,
-        moved=changed.moved,
-        project=config.project.name,
-        language=config.project.language,
-        date=date.isoformat(),
-    )
+    shelf = Shelf(folder)
+    try:
+        findings = draw_before_after(
+            plan,
+            folder,
+            old=changed.old,
+            changes=changed.before_after,
+            moved=changed.moved,
+            project=config.project.name,
+            language=config.project.language,
+            date=date.isoformat(),
+            on_file=shelf.put,
+        )
+        shelf.clear(lambda name: sheet_of(name) == "before")
+    finally:
+        shelf.write()
+    return findings
 
 
 class _Shared(TypedDict):

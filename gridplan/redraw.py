@@ -8,12 +8,20 @@ from typing import Any
 
 from gridplan.config import Config
 from gridplan.domain import Finding, Plan, Severity
-from gridplan.drawing import backdrop_of, draw_kinds, page_details, sections_of
+from gridplan.drawing import (
+    backdrop_of,
+    draw_change,
+    draw_kinds,
+    key_of_graph,
+    page_details,
+    sections_of,
+)
 from gridplan.errors import LayerError
 from gridplan.layers import Inputs, read_inputs, read_plan, read_run
 from gridplan.levels import inputs_of_run
-from gridplan.maps import Backdrop, Details, pairs_of_plan
+from gridplan.maps import Backdrop, Details, pairs_of_plan, with_kept_graph
 from gridplan.prepare import community_tasks, prepare_ground, restrict
+from gridplan.redivide import outcome_of_folder
 from gridplan.runs import Progress
 
 
@@ -25,6 +33,7 @@ def redraw(
     paper: str | None = None,
     atlas: bool | None = None,
     config_file: Path | None = None,
+    previous: str | None = None,
     workers: int | None = None,
     date: dt.date | None = None,
     on: Progress | None = None,
@@ -43,6 +52,9 @@ def redraw(
         Name of the paper, and whether to bind atlases; as configured where left out.
     config_file
         Configuration of the job; the one that the run recorded where left out.
+    previous
+        The plan that a re-division changed, for its maps of before and after; looked for beside
+        ``out`` and beside the configuration where left out.
     workers
         Processes; as configured where left out.
     date
@@ -53,7 +65,8 @@ def redraw(
     Returns
     -------
     list of Finding
-        Warnings: layers that are gone or have changed, a font that is missing.
+        Warnings: layers that are gone or have changed, a previous plan that is not found (then
+        the maps of before and after stay as they are), a font that is missing.
 
     Raises
     ------
@@ -73,12 +86,32 @@ def redraw(
     backdrop = Backdrop() if inputs is None else backdrop_of(inputs)
     details = page_details(config, (), findings)
     if "html" in kinds:
-        details = _with_graph(details, plan, inputs, config, run)
+        details = _with_graph(details, plan, inputs, config, run, out / "maps")
     date = date or dt.date.today()
     folder = out / "maps"
-    return warnings + draw_kinds(
+    warnings += draw_kinds(
         plan, folder, kinds, config, backdrop, details, date, on.drawn, sections_of(out, config)
     )
+    if run.get("redivision") and set(kinds) - {"html"}:
+        warnings += _redraw_change(out, run, plan, config, date, previous)
+    return warnings
+
+
+def _redraw_change(
+    out: Path, run: dict[str, Any], plan: Plan, config: Config, date: dt.date, previous: str | None
+) -> list[Finding]:
+    """Draw before and after again, where the previous plan is found."""
+    name = str(run["redivision"].get("previous", ""))
+    beside = (out.parent, config.file.parent)
+    places = [previous] if previous else [place / name for place in beside]
+    changed = outcome_of_folder(out, run, plan, places)
+    if changed is not None:
+        return draw_change(plan, out / "maps", changed, config, date)
+    message = (
+        f"the previous plan ({name}) is not found, or has changed; the maps of before and after "
+        "stay as they are: name it with --previous"
+    )
+    return [Finding("map-change-kept", Severity.WARNING, message)]
 
 
 def _asked(
@@ -123,12 +156,24 @@ def _alone(why: str) -> Finding:
 
 
 def _with_graph(
-    details: Details, plan: Plan, inputs: Inputs | None, config: Config, run: dict[str, Any]
+    details: Details,
+    plan: Plan,
+    inputs: Inputs | None,
+    config: Config,
+    run: dict[str, Any],
+    folder: Path,
 ) -> Details:
-    """Add who neighbours whom: as it was divided, or from the plan where the layers are gone."""
+    """Add who neighbours whom: as it was divided, or from the plan where the layers are gone.
+
+    What an earlier drawing left in the folder is taken where it is of the same units and rules;
+    else the cells are grown again.
+    """
     if inputs is None:
         pairs = pairs_of_plan(plan, details.findings, config.graph.min_shared_m)
-        return replace(details, pairs=pairs)
+        return replace(details, pairs=pairs, plan_alone=True)
+    kept = with_kept_graph(folder, key_of_graph(plan, config), details)
+    if kept is not None:
+        return kept
     ground, only = prepare_ground(inputs, config), [str(code) for code in run.get("only", ())]
     if only:
         inputs, ground = restrict(inputs, config, only), ground.restricted(only)

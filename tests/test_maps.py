@@ -1,5 +1,7 @@
 """The maps: sheets on paper, colours, labels, fonts, file names."""
 
+import hashlib
+import json
 import sys
 from dataclasses import replace
 from io import BytesIO
@@ -13,12 +15,14 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from pypdf import PdfReader
 
 from gridplan.domain import Plan, Severity
 from gridplan.errors import OutputError
-from gridplan.maps import Backdrop, lettering, styles
+from gridplan.maps import Backdrop, Shelf, lettering, sheet_of, styles
 from gridplan.maps.draw import SHEETS
 from gridplan.maps.furniture import draw_chart
+from gridplan.maps.ground import ground_keys
 from gridplan.maps.ink import border_network, hatching, polygon_path
 from gridplan.maps.lettering import find_lettering, tidy
 from gridplan.maps.marks import Bar, Label, LineName, TextLine
@@ -38,6 +42,7 @@ from gridplan.maps.palette import (
     MAP_COLOURS,
     PAPER,
     SOFT_INK,
+    WATER,
     colour_numbers,
     map_colours,
     touching_pairs,
@@ -46,6 +51,7 @@ from gridplan.maps.pen import Pen
 from gridplan.maps.placing import Board
 from gridplan.maps.png import png_bytes
 from gridplan.maps.roads import road_ranks
+from gridplan.maps.styles import VEILED_WATER
 from gridplan.maps.subject import gather, tail
 from gridplan.maps.words import CHINESE, ENGLISH
 from gridplan.text import file_stems
@@ -221,11 +227,11 @@ def test_text_is_written_literally() -> None:
     from matplotlib.figure import Figure
 
     fonts, _ = find_lettering(["a"])
-    axes = Figure().add_axes((0, 0, 1, 1))
-    Pen(axes, fonts).write(0, 0, "$x^2$", 8)
-    (text,) = axes.texts if axes.texts else axes.artists
-    assert text.get_text() == "$x^2$"
-    assert not text.get_parse_math()
+    figure, out = Figure(), BytesIO()
+    axes = figure.add_axes((0, 0, 1, 1))
+    Pen(axes, fonts).write(0.5, 0.5, "$x^2$", 8, halo="#FFFFFF")
+    figure.savefig(out, format="pdf")
+    assert "$x^2$" in PdfReader(out).pages[0].extract_text()
     assert tidy(" a\n\tb\x00c ") == "a b c"
 
 
@@ -432,10 +438,10 @@ def test_holes_stay_empty() -> None:
 
 def test_png_keeps_flat_colours() -> None:
     """Colours of large areas come through exactly, even in a picture with thousands of colours."""
-    picture = np.random.default_rng(1).integers(0, 255, (200, 200, 3)).astype(np.uint8)
+    picture = np.random.default_rng(1).integers(0, 255, (200, 200, 4)).astype(np.uint8)
     flat = {0: (255, 255, 255), 60: (194, 18, 126), 120: (203, 220, 255)}
     for row, colour in flat.items():
-        picture[row : row + 50] = colour
+        picture[row : row + 50, :, :3] = colour
     data = png_bytes(picture, 150)
     with Image.open(BytesIO(data)) as image:
         seen = np.asarray(image.convert("RGB"))
@@ -496,9 +502,78 @@ def test_chart_counts_every_grid() -> None:
     bars = tuple(Bar("g", h, "#CCCCCC") for h in (0, 249, 250, 300, 500, 501, 9000))
     axes = Figure().add_axes((0, 0, 1, 1))
     draw_chart(Pen(axes, fonts), replace(sheet, bars=bars), ENGLISH, Rect(0, 0, 70, 80))
-    texts = axes.texts or axes.artists
-    counts = [int(t.get_text()) for t in texts if t.get_fontsize() == pytest.approx(4.8)]
+    lines = [artist.line for artist in axes.artists]  # type: ignore[attr-defined]
+    counts = [int(line.text) for line in lines if line.size_pt == pytest.approx(4.8)]
     fills = [patch.get_facecolor()[:3] for patch in axes.patches[1:]]
     inside = [count for count, fill in zip(counts, fills, strict=True) if fill[2] > fill[0]]
     assert sum(counts) == 7
     assert sum(inside) == 3
+
+
+def test_a_legend_keeps_its_colours_in_a_picture() -> None:
+    """A little of a named colour stays as it is, where thousands of others are commoner."""
+    picture = np.random.default_rng(1).integers(0, 255, (200, 200, 4)).astype(np.uint8)
+    picture[:4, :4, :3] = (155, 197, 227)
+    with Image.open(BytesIO(png_bytes(picture, 150, ("#9BC5E3", "#000001")))) as image:
+        assert (np.asarray(image.convert("RGB"))[:4, :4] == (155, 197, 227)).all()
+
+
+def test_water_in_the_legend_is_as_on_the_map() -> None:
+    """Water beyond the subject of a sheet is explained in the colour that it has there."""
+    place = shapely.box(X, Y, X + 100, Y + 100)
+    page = lay_out((X, Y, X + 400, Y + 400), 60.0)
+    for shift, colours in ((0, (WATER,)), (200, (VEILED_WATER,)), (50, (WATER, VEILED_WATER))):
+        lake = shapely.box(X + shift, Y, X + shift + 100, Y + 100)
+        ground = replace(backdrop(), water=gpd.GeoDataFrame(geometry=[lake], crs=CRS))
+        subject = gather(
+            tiny_plan({"C1": "A"}, ("",), side=1),
+            ground,
+            find_lettering(["a"])[0],
+            project="P",
+            language="en",
+            date="2026-01-31",
+            grid_range=(250, 500),
+        )
+        (key,) = [k for k in ground_keys(subject, page, 1.0, 4, place) if k.text == "Water"]
+        assert key.colours == colours
+
+
+def test_a_redraw_takes_away_what_it_no_longer_draws(tmp_path: Path) -> None:
+    """Only files that were drawn here, as they were drawn, and of the kinds drawn again, go."""
+    shelf = Shelf(tmp_path)
+    for name in ("community_1.png", "community_2.png", "community_3.png", "community_2.svg"):
+        (tmp_path / name).write_text(name)
+        shelf.put(name)
+    shelf.write()
+    (tmp_path / "community_9.png").write_text("a stranger's")
+    (tmp_path / "community_3.png").write_text("written over by a stranger")
+    again = Shelf(tmp_path)
+    again.put("community_1.png")
+    again.clear(lambda name: sheet_of(name) == "community" and name.endswith("png"))
+    again.write()
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == [
+        ".drawn.json",
+        "community_1.png",
+        "community_2.svg",
+        "community_3.png",
+        "community_9.png",
+    ]
+    third = Shelf(tmp_path)
+    third.clear(lambda _: True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".drawn.json",
+        "community_3.png",
+        "community_9.png",
+    ]
+
+
+def test_a_list_of_files_reaches_nothing_outside(tmp_path: Path) -> None:
+    """A name in the list that leads out of the folder deletes nothing."""
+    folder, secret = tmp_path / "maps", tmp_path / "secret.png"
+    folder.mkdir()
+    secret.write_text("kept")
+    digest = hashlib.sha256(b"kept").hexdigest()
+    (folder / ".drawn.json").write_text(json.dumps({"../secret.png": digest, str(secret): digest}))
+    Shelf(folder).clear(lambda _: True)
+    assert secret.exists()

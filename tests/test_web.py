@@ -1,6 +1,7 @@
 """The interactive page as a file: packs, escaping, determinism, words, ``gridplan map``."""
 
 import base64
+import datetime as dt
 import json
 import re
 import zlib
@@ -25,6 +26,8 @@ from gridplan.maps.web.page import SCRIPTS
 from gridplan.maps.web.shapes import Lattice, put_shapes
 from gridplan.maps.web.words import PAGE_CHINESE, PAGE_ENGLISH
 from gridplan.pipeline import Options, partition
+from gridplan.prepare import prepare_ground
+from gridplan.redraw import redraw
 from tests.jobs import CONFIG, chess_town
 from tests.test_maps import backdrop, tiny_plan
 
@@ -253,7 +256,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_partition_draws_the_page(job: tuple[Path, Path]) -> None:
     """``maps = ["html"]`` gives the page and no sheet, with the neighbours that were divided."""
     _, out = job
-    assert sorted(p.name for p in (out / "maps").iterdir()) == ["index.html"]
+    assert sorted(p.name for p in (out / "maps").iterdir() if p.name[0] != ".") == ["index.html"]
     packs = packs_of((out / "maps" / "index.html").read_text(encoding="utf-8"))
     assert len(packs["edges"][1]["a"]) == 2 * 24
     assert packs["zones"][0]["names.0"] == ["A", "B"]
@@ -268,6 +271,28 @@ def test_map_draws_the_same_page_again(job: tuple[Path, Path]) -> None:
     answer = CliRunner().invoke(gridplan, ["map", str(out), "--date", stamp, "-q"])
     assert answer.exit_code == 0, answer.output
     assert (out / "maps" / "index.html").read_bytes() == first
+
+
+def test_map_grows_no_cells_again(job: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neighbours of an earlier drawing are taken, and found anew where they are torn."""
+    _, out = job
+    first = (out / "maps" / "index.html").read_bytes()
+    day = dt.date.fromisoformat(json.loads((out / "run.json").read_text("utf-8"))["date"])
+    grown = []
+    monkeypatch.setattr(
+        "gridplan.redraw.prepare_ground",
+        lambda *given: grown.append(1) or prepare_ground(*given),  # type: ignore[func-returns-value]
+    )
+    redraw(out, ["html"], date=day)
+    assert not grown
+    assert (out / "maps" / "index.html").read_bytes() == first
+    kept = out / "maps" / ".neighbours.json.gz"
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:-20])
+    redraw(out, ["html"], date=day)
+    assert grown
+    assert (out / "maps" / "index.html").read_bytes() == first
+    assert kept.read_bytes() == whole
 
 
 def test_map_of_a_plan_whose_layers_have_changed(tmp_path: Path) -> None:

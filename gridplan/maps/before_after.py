@@ -1,6 +1,6 @@
 """Before and after: one sheet for the whole plan, one for each community that changed."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import geopandas as gpd
@@ -43,6 +43,7 @@ def draw_before_after(
     project: str,
     language: str,
     date: str,
+    on_file: Callable[[str], None] | None = None,
 ) -> list[Finding]:
     """Draw ``before_after.png``, and ``before_after_<community_code>.png`` where grids changed.
 
@@ -60,6 +61,8 @@ def draw_before_after(
         Units of today whose grid is another one than before.
     project, language, date
         As for the other maps.
+    on_file
+        Called with the name of every file that is written.
 
     Returns
     -------
@@ -111,6 +114,8 @@ def draw_before_after(
                 date=date,
                 language=language,
             )
+            if on_file is not None:
+                on_file(f"{stem}.png")
     return list(dict.fromkeys(findings))
 
 

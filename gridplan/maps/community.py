@@ -135,6 +135,7 @@ def _sheet(subject: Subject, stem: str, row: int, page: Page) -> Sheet:
             subject,
             page,
             grids,
+            area,
             stairwells=stairwells is not None,
             institutions=institutions is not None,
             facilities=facilities is not None,
@@ -153,6 +154,7 @@ def _community_keys(
     subject: Subject,
     page: Page,
     grids: gpd.GeoDataFrame,
+    area: Geometry,
     *,
     stairwells: bool,
     institutions: bool,
@@ -169,7 +171,7 @@ def _community_keys(
         keys.append(Key(w["stairwell"], styles.STAIRWELL))
     if not subject.lots:
         keys.append(Key(w["cell"], styles.CELL_LINE))
-    keys.extend(ground_keys(subject, page, 1.0, 4))
+    keys.extend(ground_keys(subject, page, 1.0, 4, area))
     if institutions:
         keys.append(Key(w["institution"], styles.INSTITUTION))
     if facilities:

@@ -83,7 +83,7 @@ def district_sheet(subject: Subject, stem: str) -> Sheet:
         marks=tuple(marks),
         labels=tuple(_community_labels(subject, plan.communities)),
         names=tuple(named_roads(subject, page, 0.8, 1, area)),
-        keys=(*keys, *ground_keys(subject, page, 0.4, 2)),
+        keys=(*keys, *ground_keys(subject, page, 0.4, 2, shapely.box(*page.window))),
         facts=facts,
         bars=bars_of(subject, plan.grids),
         grid_range=subject.grid_range,
@@ -119,7 +119,7 @@ def street_sheet(subject: Subject, stem: str, street_code: str) -> Sheet:
     keys = (
         *grid_keys(subject, grids, styles.GRID_BORDER_STREET),
         Key(w["community_border"], styles.COMMUNITY_BORDER_STREET),
-        *ground_keys(subject, page, 0.5, 3),
+        *ground_keys(subject, page, 0.5, 3, area),
     )
     return Sheet(
         stem=stem,

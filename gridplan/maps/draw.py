@@ -17,7 +17,7 @@ from gridplan.maps.compose import district_sheet, street_sheet
 from gridplan.maps.gridsheet import grid_sheet, names_of
 from gridplan.maps.lettering import Lettering, find_lettering
 from gridplan.maps.marks import Sheet
-from gridplan.maps.render import about, render, settled
+from gridplan.maps.render import about, files_of, render, settled
 from gridplan.maps.sections import Section
 from gridplan.maps.subject import Subject, gather, texts_of
 from gridplan.maps.words import words
@@ -47,6 +47,7 @@ def draw_maps(
     sections: Mapping[str, Sequence[Section]] | None = None,
     workers: int = 1,
     on_done: Callable[[str], None] | None = None,
+    on_file: Callable[[str], None] | None = None,
 ) -> list[Finding]:
     """Draw the district, every street, every community and every grid of a plan.
 
@@ -87,6 +88,8 @@ def draw_maps(
         Processes; 1 draws in this one, 0 uses every core.
     on_done
         Called with the name (without ending) of each sheet when it is written.
+    on_file
+        Called with the name of every file that is written.
 
     Returns
     -------
@@ -124,22 +127,28 @@ def draw_maps(
         size = PART_SHEETS if atlas else 1
         jobs = ((booklet, task) for booklet in booklets(subject, sheets, more, size))
         parts: dict[str, list[Part]] = {}
-        for (booklet, _), part in run_pieces(_draw, jobs, process_count(workers)):
-            if part is not None and booklet.street is not None:
-                parts.setdefault(booklet.street, []).append(part)
+        files: list[str] = []
+        for (booklet, _), done in run_pieces(_draw, jobs, process_count(workers)):
+            files += done.files
+            if done.part is not None and booklet.street is not None:
+                parts.setdefault(booklet.street, []).append(done.part)
             for sheet in booklet.sheets if on_done is not None else ():
                 on_done(sheet.stem)  # type: ignore[misc]
-        _bind_all(subject, parts, folder)
+        files += _bind_all(subject, parts, folder)
+    for file in files if on_file is not None else ():
+        on_file(file)  # type: ignore[misc]
     return findings
 
 
-def _bind_all(subject: Subject, parts: Mapping[str, list[Part]], folder: Path) -> None:
-    """One atlas a street."""
+def _bind_all(subject: Subject, parts: Mapping[str, list[Part]], folder: Path) -> list[str]:
+    """One atlas a street; returns their names."""
     codes = sorted(parts)
-    for code, stem in zip(codes, file_stems([c or "all" for c in codes], "atlas_"), strict=True):
+    stems = file_stems([code or "all" for code in codes], "atlas_")
+    for code, stem in zip(codes, stems, strict=True):
         found = sorted(parts[code], key=lambda part: part.path.name)
         title = " – ".join([found[0].bookmarks[0].text, subject.words["atlas"]])
         bind(found, folder / f"{stem}.pdf", title)
+    return [f"{stem}.pdf" for stem in stems]
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,14 +258,25 @@ class _Task:
     place: str
 
 
-def _draw(job: tuple[Booklet, _Task]) -> Part | None:
+@dataclass(frozen=True)
+class _Drawn:
+    """What came of a booklet: names of its files, and its part of an atlas."""
+
+    files: tuple[str, ...]
+    part: Part | None
+
+
+def _draw(job: tuple[Booklet, _Task]) -> _Drawn:
     """Draw one booklet in a worker process."""
     booklet, task = job
     path = Path(task.place) / f"{booklet.number:06}.pdf"
     kept = bool(task.place) and booklet.street is not None
-    marks = []
+    marks: list[Bookmark] = []
+    files: list[str] = []
     with settled(), PdfPages(path, metadata=about("")) if kept else nullcontext() as pages:
         for sheet, depth in zip(booklet.sheets, booklet.depths, strict=True):
             count = render(sheet, task.folder, task.formats, task.lettering, task.language, pages)
             marks.append(Bookmark(sheet.bookmark or sheet.title, depth, count))
-    return Part(path, tuple(marks)) if kept else None
+            for ending in task.formats:
+                files += files_of(sheet.stem, ending, count)
+    return _Drawn(tuple(files), Part(path, tuple(marks)) if kept else None)

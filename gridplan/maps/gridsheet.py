@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
 from gridplan.domain import GridKind
 from gridplan.maps import styles
-from gridplan.maps.carried import walk_keys, walk_marks
+from gridplan.maps.carried import WALK, walk_keys, walk_marks
 from gridplan.maps.edges import Border, border_of
 from gridplan.maps.flow import PlacedItem, flow, items_of, least_height
 from gridplan.maps.grids import alarm_outlines, grid_fills, grid_patterns
@@ -92,10 +93,16 @@ def grid_sheet(
         bars=(),
         grid_range=subject.grid_range,
         notes=subject.notes(),
-        borders=border_network(geometries(grid)),
+        borders=np.concatenate([m.geometry for m in marks if _keeps_names_off(m)]),
         text=text,
         bookmark=w["separator"].join([names.of_grid[code], subject.lettering.shown(code, "?")]),
     )
+
+
+def _keeps_names_off(mark: Mark) -> bool:
+    """Whether names of roads must not run along the lines of a mark."""
+    kept = (styles.GRID_BORDER, styles.COMMUNITY_BORDER_STREET, WALK)
+    return isinstance(mark, Lines) and mark.stroke in kept
 
 
 def _subtitle(subject: Subject, grid: gpd.GeoDataFrame, names: Names) -> str:
@@ -338,7 +345,7 @@ def _keys(subject: Subject, page: Page, grid: gpd.GeoDataFrame) -> tuple[Key, ..
         keys.append(Key(w["lot"], styles.LOT))
     elif within(subject.backdrop.buildings, page.window) is not None:
         keys.append(Key(w["building"], styles.BUILDING))
-    keys += ground_keys(subject, page, 1.0, 4)
+    keys += ground_keys(subject, page, 1.0, 4, grid.geometry.iloc[0])
     keys += walk_keys(subject, str(grid["grid_code"].iloc[0]))
     shape = grid.geometry.iloc[0]
     if institutions_in(subject, page, shape) is not None:

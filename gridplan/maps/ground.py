@@ -8,6 +8,7 @@ from shapely import Geometry
 from gridplan.maps import styles
 from gridplan.maps.marks import Areas, Dots, Key, Label, LineName, Lines, Mark, TextLine
 from gridplan.maps.page import Page
+from gridplan.maps.palette import WATER
 from gridplan.maps.roads import road_marks, road_names, road_ranks, road_stroke
 from gridplan.maps.subject import Subject, drawn, geometries, within
 
@@ -73,6 +74,8 @@ def named_roads(
         return []
     shapely.prepare(area)
     geometry, ranks = geometries(roads), roads["rank"].to_numpy()
+    if not (ranks <= most_rank).any():  # roads without classes: all their names would be a crowd
+        return []
     inside = shapely.intersection(geometry, area)
     main = ranks <= 2
     outside = shapely.difference(geometry[main], area)
@@ -183,8 +186,10 @@ def facility_labels(subject: Subject, facilities: gpd.GeoDataFrame | None) -> li
     return labels
 
 
-def ground_keys(subject: Subject, page: Page, weight: float, most_rank: int) -> tuple[Key, ...]:
-    """Legend entries of the ground that the window shows."""
+def ground_keys(
+    subject: Subject, page: Page, weight: float, most_rank: int, clear: Geometry
+) -> tuple[Key, ...]:
+    """Legend entries of the ground that the window shows; all but ``clear`` is under the veil."""
     w, keys = subject.words, []
     roads = roads_in(subject, page, most_rank)
     if roads is not None:
@@ -196,9 +201,26 @@ def ground_keys(subject: Subject, page: Page, weight: float, most_rank: int) -> 
             keys.append(Key(w["road"], road_stroke(3, page, weight)))
     if within(subject.backdrop.rail, page.window) is not None:
         keys.append(Key(w["rail"], styles.RAIL_BED, ties=styles.RAIL_TIES))
-    if within(subject.backdrop.water, page.window) is not None:
-        keys.append(Key(w["water"], styles.WATER_FILL))
-    return tuple(keys)
+    return (*keys, *_water_keys(subject, page, clear))
+
+
+def _water_keys(subject: Subject, page: Page, clear: Geometry) -> list[Key]:
+    """Water as the sheet shows it: as it is, under the veil, or both."""
+    water = within(subject.backdrop.water, page.window)
+    if water is None:
+        return []
+    shapes, text = geometries(water), subject.words["water"]
+    surfaces = shapely.intersection(
+        shapes[shapely.get_dimensions(shapes) == 2], shapely.box(*page.window)
+    )
+    if len(surfaces) == 0:
+        return [Key(text, styles.WATER_LINE)]
+    least = page.metres(2) ** 2
+    all_m2 = shapely.area(surfaces).sum()
+    clear_m2 = shapely.area(shapely.intersection(surfaces, clear)).sum()
+    seen = ((WATER, clear_m2), (styles.VEILED_WATER, all_m2 - clear_m2))
+    colours = tuple(colour for colour, m2 in seen if m2 > least)
+    return [Key(text, styles.WATER_FILL, colours=colours)] if colours else []
 
 
 def veil(page: Page, area: Geometry) -> Areas:

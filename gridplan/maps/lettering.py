@@ -79,15 +79,12 @@ class Lettering:
 
     def font(self, size_pt: float, *, bold: bool = False) -> FontProperties:
         """Font of a text; a face that is not there is not asked for, as matplotlib would log it."""
-        return FontProperties(
-            family=list(self.families),
-            size=size_pt,
-            weight="bold" if bold and self.bold else "normal",
-        )
+        return font_of(self.families, size_pt, bold=bold and self.bold)
 
     def width_mm(self, text: str, size_pt: float, *, bold: bool = False) -> float:
         """Width of ``text`` on paper, in mm."""
-        return _width_pt(self, text, size_pt, bold) * MM_PER_POINT
+        share = _width(self.families, text, bold and self.bold)
+        return share * size_pt * MM_PER_POINT
 
     def fitted(self, text: str, size_pt: float, width: float, *, bold: bool = False) -> float:
         """Largest size up to ``size_pt`` at which ``text`` is at most ``width`` mm wide."""
@@ -134,10 +131,17 @@ def _joins(before: str, after: str) -> bool:
     return before in "（(“《〈" or (ord(after) < 0x2E80 and ord(before) < 0x2E80)
 
 
-@lru_cache(maxsize=20_000)
-def _width_pt(lettering: Lettering, text: str, size_pt: float, bold: bool) -> float:
-    font = lettering.font(size_pt, bold=bold)
-    return float(text_to_path.get_text_width_height_descent(text, font, False)[0])
+def font_of(families: tuple[str, ...], size_pt: float, *, bold: bool) -> FontProperties:
+    """Font of the first family, with the others for what it lacks."""
+    return FontProperties(family=list(families), size=size_pt, weight="bold" if bold else "normal")
+
+
+@lru_cache(maxsize=50_000)
+def _width(families: tuple[str, ...], text: str, bold: bool) -> float:
+    """Width of a text in parts of its size: letters are not hinted, so it grows with the size."""
+    size = text_to_path.FONT_SCALE
+    font = font_of(families, size, bold=bold)
+    return float(text_to_path.get_text_width_height_descent(text, font, False)[0]) / size
 
 
 def tidy(text: str) -> str:

@@ -5,6 +5,7 @@ frozen and picklable. Geometry is in metres of the plan's CRS, widths and sizes 
 points on paper.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -122,6 +123,11 @@ class Key:
     outline: Stroke | None = None
     ties: Stroke | None = None
     dot: bool = False
+
+
+def colours_of(keys: Iterable[Key]) -> tuple[str, ...]:
+    """Every colour that a legend explains."""
+    return tuple(colour for key in keys for colour in (*key.colours, key.sample.colour))
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,13 @@ def hexadecimal(rgb: tuple[float, float, float]) -> str:
     return "#" + "".join(f"{round(255 * channel):02X}" for channel in rgb)
 
 
+def mixed(over: str, under: str, share: float) -> str:
+    """Colour that shows where ``over`` lies on ``under`` and covers that share of it."""
+    pairs = zip(bytes.fromhex(over[1:]), bytes.fromhex(under[1:]), strict=True)
+    red, green, blue = ((share * a + (1 - share) * b) / 255 for a, b in pairs)
+    return hexadecimal((red, green, blue))
+
+
 MAP_COLOURS = tuple(hexadecimal(oklch_to_rgb(*shade)) for shade in SHADES)
 
 

@@ -7,13 +7,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
-from matplotlib.patheffects import AbstractPathEffect, Normal, Stroke, withStroke
-from matplotlib.text import Text
 
 from gridplan.maps.ink import points
 from gridplan.maps.lettering import MM_PER_POINT, Lettering
 from gridplan.maps.page import Rect
 from gridplan.maps.palette import INK
+from gridplan.maps.writing import SHARE, Line, Writing
 
 Colour = str
 BOLD_STROKE = 0.035  # of the size: thickens a font that has no bold face
@@ -51,37 +50,15 @@ class Pen:
         order: float = 50.0,
     ) -> None:
         """Write one line of text, literally: no markup is understood."""
-        artist = Text(
-            x,
-            y,
-            text,
-            color=colour,
-            fontproperties=self.lettering.font(size_pt, bold=bold),
-            horizontalalignment=align,
-            verticalalignment=anchor,
-            rotation=angle,
-            rotation_mode="anchor",
-            parse_math=False,
-            zorder=order,
+        stroke = BOLD_STROKE * size_pt if bold and not self.lettering.bold else 0.0
+        halo_pt = 2 * points(halo_mm) + stroke if halo else 0.0
+        line = Line(text, size_pt, colour, bold, stroke, halo, halo_pt)
+        centred = anchor == "center_baseline"
+        artist = Writing(
+            x, y, line, self.lettering, share=SHARE[align], centred=centred, angle=angle
         )
-        effects = self._effects(size_pt, bold=bold, colour=colour, halo=halo, halo_mm=halo_mm)
-        if effects:
-            artist.set_path_effects(effects)
+        artist.set_zorder(order)
         self.axes.add_artist(artist)
-
-    def _effects(
-        self, size_pt: float, *, bold: bool, colour: Colour, halo: Colour, halo_mm: float
-    ) -> list[AbstractPathEffect]:
-        thicken = bold and not self.lettering.bold
-        extra = BOLD_STROKE * size_pt if thicken else 0.0
-        effects: list[AbstractPathEffect] = []
-        if halo:
-            width = 2 * points(halo_mm) + extra
-            effects.append(withStroke(linewidth=width, foreground=halo, joinstyle="round"))
-        if thicken:
-            effects.append(Stroke(linewidth=extra, foreground=colour, joinstyle="round"))
-            effects.append(Normal())
-        return effects
 
     def fitted(self, text: str, size_pt: float, width: float, *, bold: bool = False) -> float:
         """Largest size up to ``size_pt`` at which ``text`` is at most ``width`` mm wide."""

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from gridplan.maps.furniture import draw_frames, draw_header, draw_neat_line, draw_panel
 from gridplan.maps.ink import draw_mark
 from gridplan.maps.lettering import MM_PER_POINT, Lettering
-from gridplan.maps.marks import Dots, Sheet
+from gridplan.maps.marks import Dots, Sheet, colours_of
 from gridplan.maps.page import Page
 from gridplan.maps.palette import FAINT_INK, GROUND, INK, PAPER, SOFT_INK
 from gridplan.maps.pen import Pen
@@ -75,7 +75,7 @@ def render(
     Returns
     -------
     int
-        Pages drawn.
+        Pages drawn; ``files_of`` tells the files.
     """
     lettering.load()
     vocabulary = words(language)
@@ -195,17 +195,22 @@ def _write_name(pen: Pen, placed: PlacedName) -> None:
     )
 
 
+def files_of(stem: str, ending: str, pages: int) -> list[str]:
+    """Names of the files of a sheet: one PDF, but a picture a page."""
+    more = range(2, 1 if ending == "pdf" else pages + 1)
+    return [f"{stem}.{ending}", *(f"{stem}_{number}.{ending}" for number in more)]
+
+
 def _write(figures: Sequence[Figure], folder: Path, sheet: Sheet, ending: str) -> None:
+    paths = [folder / name for name in files_of(sheet.stem, ending, len(figures))]
     if ending == "pdf":
-        with PdfPages(folder / f"{sheet.stem}.pdf", metadata=about(sheet.title)) as pages:
+        with PdfPages(paths[0], metadata=about(sheet.title)) as pages:
             for figure in figures:
                 pages.savefig(figure)
         return
-    for number, figure in enumerate(figures, start=1):
-        suffix = f"_{number}" if number > 1 else ""
-        path = folder / f"{sheet.stem}{suffix}.{ending}"
+    for path, figure in zip(paths, figures, strict=True):
         if ending == "png":
-            path.write_bytes(_png(figure))
+            path.write_bytes(_png(figure, colours_of(sheet.keys)))
         else:
             figure.savefig(
                 path, format="svg", metadata={"Title": sheet.title, "Date": None, "Creator": None}
@@ -223,9 +228,9 @@ def about(title: str) -> dict[str, str | None]:
     }
 
 
-def _png(figure: Figure) -> bytes:
+def _png(figure: Figure, kept: Sequence[str]) -> bytes:
     canvas = figure.canvas
     assert isinstance(canvas, FigureCanvasAgg)
     canvas.draw()  # type: ignore[no-untyped-call]
     pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-    return png_bytes(np.ascontiguousarray(pixels[..., :3]), DPI)
+    return png_bytes(pixels, DPI, kept)

@@ -1,7 +1,7 @@
 """The look of every feature, in one place."""
 
 from gridplan.maps.marks import Fill, Stroke
-from gridplan.maps.palette import ALARM, INK, MAGENTA, PAPER, SOFT_INK, WATER, WATER_EDGE
+from gridplan.maps.palette import ALARM, INK, MAGENTA, PAPER, SOFT_INK, WATER, WATER_EDGE, mixed
 
 AREA = Fill(PAPER)
 WATER_FILL = Fill(WATER, WATER_EDGE, 0.1)
@@ -14,6 +14,7 @@ CELL_LINE = Stroke("#6B7078", 0.1, alpha=0.6)
 RAIL_BED = Stroke("#4C4F55", 0.75, butt=True)
 RAIL_TIES = Stroke(PAPER, 0.45, (1.6, 1.6), butt=True)
 VEIL = Fill("#F6F5F2", alpha=0.62)
+VEILED_WATER = mixed(VEIL.colour, WATER, VEIL.alpha)
 GRID_BORDER = Stroke(MAGENTA, 0.55, casing=PAPER, casing_mm=0.3)
 GRID_BORDER_STREET = Stroke(MAGENTA, 0.28, casing=PAPER, casing_mm=0.14)
 GRID_BORDER_DISTRICT = Stroke(MAGENTA, 0.13, alpha=0.75)

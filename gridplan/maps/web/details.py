@@ -44,6 +44,8 @@ class Details:
         Households that a grid should have; the middle of the range where left out.
     household_basis
         ``registered``, ``resident`` or ``dwelling``.
+    plan_alone
+        Whether the neighbours are those that the polygons of the plan show, and no better.
     """
 
     pairs: pd.DataFrame = field(default_factory=_no_pairs)
@@ -52,6 +54,7 @@ class Details:
     modes: Mapping[str, str] = field(default_factory=dict)
     target: float | None = None
     household_basis: str = "registered"
+    plan_alone: bool = False
 
     def shown(self) -> list[Finding]:
         """Findings that the page shows, each once."""
