@@ -1,10 +1,13 @@
 """Run independent pieces of work in processes of their own, a few at a time."""
 
+import ctypes
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing import active_children, connection, get_context, parent_process
@@ -29,6 +32,13 @@ def process_count(workers: int) -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def give_back() -> None:
+    """Give freed memory back to the system, where its library keeps it for itself (glibc)."""
+    gc.collect()
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def give_up(_: object) -> object:

@@ -52,7 +52,8 @@ def cut_roads(roads: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> gpd.GeoDataFr
     table = table.reset_index(drop=True)
     first = table.drop_duplicates(keys)
     shapes = table["shape"].to_numpy(dtype=object)
-    merged = [_merged(group) for group in np.split(shapes, first.index.to_numpy()[1:])]
+    group = np.searchsorted(first.index.to_numpy(), np.arange(len(table)), side="right") - 1
+    merged = _merged(shapes, group, len(first))
     found = roads.drop(columns="geometry").iloc[first["road"]].reset_index(drop=True)
     codes = np.r_[grids["grid_code"].to_numpy(dtype=object), [""]]
     found["grid_code"] = codes[first["grid"].to_numpy()]
@@ -74,9 +75,9 @@ def _pieces(lines: Shapes, grids: gpd.GeoDataFrame) -> pd.DataFrame:
     road, grid = shapely.STRtree(inner).query(lines, predicate="intersects")
     rest = _rest(lines, inner, road, grid)
     reach = shapely.buffer(shapely.coverage_union_all(grids.geometry.to_numpy()), BORDER_M)
-    shapely.prepare(reach)
-    runs, owner = _runs(shapely.intersection(rest, reach))
-    away, whose = _runs(shapely.difference(rest, reach))
+    within, beyond = _parted(rest, reach)
+    runs, owner = _runs(within)
+    away, whose = _runs(beyond)
     crossing, place = _crossings(runs, grids)
     along, on = _along(np.delete(runs, np.unique(crossing["run"])), grids)
     beside = np.delete(owner, np.unique(crossing["run"]))
@@ -89,6 +90,21 @@ def _pieces(lines: Shapes, grids: gpd.GeoDataFrame) -> pd.DataFrame:
         ],
         ignore_index=True,
     )
+
+
+def _parted(lines: Shapes, reach: shapely.Geometry) -> tuple[Shapes, Shapes]:
+    """Part of each line within the city's ground, and part beyond.
+
+    Only lines that leave it are compared with its whole outline, which is long.
+    """
+    shapely.prepare(reach)
+    leaves = ~shapely.covers(reach, lines)
+    west, south, east, north = shapely.bounds(lines).T
+    around = shapely.box(west - 1, south - 1, east + 1, north + 1)
+    within = shapely.intersection(lines, np.where(leaves, reach, around))
+    beyond = np.full(len(lines), shapely.LineString())
+    beyond[leaves] = shapely.difference(lines[leaves], reach)
+    return within, beyond
 
 
 def _table(
@@ -140,11 +156,17 @@ def _runs(lines: Shapes) -> tuple[Shapes, Ints]:
     return runs, met[whose].astype(np.int64)
 
 
-def _merged(pieces: Shapes) -> shapely.Geometry:
-    """Join lines end to end; points where a road only touches a grid are left out."""
-    parts = shapely.get_parts(pieces)
-    lines = parts[shapely.get_dimensions(parts) == 1]
-    return shapely.line_merge(shapely.multilinestrings(lines))
+def _merged(pieces: Shapes, group: Ints, count: int) -> Shapes:
+    """Join the lines of each group end to end; points where a road only touches are left out."""
+    parts, piece = shapely.get_parts(pieces, return_index=True)
+    lines = shapely.get_dimensions(parts) == 1
+    own = group[piece[lines]]
+    merged = np.full(count, shapely.line_merge(shapely.MultiLineString()))
+    if len(own):
+        there, number = np.unique(own, return_inverse=True)
+        joined = shapely.multilinestrings(parts[lines], indices=number)
+        merged[there] = shapely.line_merge(joined)
+    return merged
 
 
 def _rest(lines: Shapes, inner: Shapes, road: Ints, grid: Ints) -> Shapes:

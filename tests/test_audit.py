@@ -334,6 +334,14 @@ def test_row_order_changes_nothing(tmp_path: Path) -> None:
     assert made.audit(tmp_path, plan) == made.audit(tmp_path, shuffled)
 
 
+def test_regions_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Borders looked at two units at a time give the findings of the whole at once."""
+    plans = [PLAN, vertex_lost(PLAN), grid_moved(PLAN), unit_dropped(PLAN)]
+    whole = [TOWN.audit(tmp_path, plan) for plan in plans]
+    monkeypatch.setattr("gridplan.audit.view.REGION", 2)
+    assert [TOWN.audit(tmp_path, plan) for plan in plans] == whole
+
+
 def grid_moved(plan: Plan) -> Plan:
     """Grid A-001 reaches 10 m into A-002 and beyond nothing else."""
     return geometry(plan, "grids", 0, shapely.box(0, 0, 310, 400))

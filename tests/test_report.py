@@ -24,6 +24,7 @@ from gridplan.report.facts import Facts, facts_of
 from gridplan.report.markup import el
 from gridplan.report.outline import outline_of
 from gridplan.report.page import page_text
+from gridplan.report.parts import hardest
 from gridplan.report.pdf import report_pdf
 from gridplan.report.sentences import verdict
 from gridplan.report.words import CHINESE, ENGLISH
@@ -331,6 +332,18 @@ def changed(table: pd.DataFrame, language: str = "en", **more: object) -> Facts:
     """Gather the facts of a re-division."""
     run = record(language, **more)
     return facts_of(small_plan(), run, NOTHING, NOTHING, NOTHING, table)
+
+
+def test_very_many_communities_are_told_by_the_hardest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of too many communities the table of proofs has those of which least is proven."""
+    found = facts()
+    easy, open_ = (replace(found.communities[0], breach=0, gap=gap) for gap in (0.0, None))
+    rows = (*(replace(easy, code=f"c{i}") for i in range(4)), replace(open_, code="c9"))
+    many = replace(found, communities=rows)
+    monkeypatch.setattr("gridplan.report.parts.PROVEN", 2)
+    assert [row.code for row in hardest(many)] == ["c0", "c9"]
+    assert "and 3 more with less out of range" in page_text(many, [])
+    assert report_pdf(many).startswith(b"%PDF")
 
 
 def test_redivision_is_shown_before_and_after() -> None:

@@ -16,6 +16,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gridplan.codes import REGISTER_TABLES
 from gridplan.domain import Finding, Plan, Severity
 from gridplan.errors import OutputError
 from gridplan.tables import (
@@ -33,7 +34,7 @@ from gridplan.tables import (
 )
 from gridplan.tables.dictionary import TEXTS
 from gridplan.tables.files import csv_text
-from gridplan.tables.register_fields import REGISTER_TABLES
+from gridplan.tables.pages import Page
 
 DATE = dt.date(2024, 3, 1)
 CRS = "EPSG:26986"
@@ -445,15 +446,51 @@ def test_workbook_is_the_same_every_time(tmp_path: Path, monkeypatch: pytest.Mon
     assert properties.created == properties.modified == dt.datetime(2024, 3, 1)
 
 
-def test_long_tables_go_on_in_further_sheets(
+def test_workbooks_are_the_same_whoever_writes_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A table longer than a sheet is split, no row is lost."""
-    monkeypatch.setattr("gridplan.tables.workbook._MAX_ROWS", 2)
-    book = workbook_of(tmp_path, "en")
-    parts = [name for name in book.sheetnames if name.startswith("Building codes")]
-    assert parts == ["Building codes", "Building codes 2"]
-    assert [book[name].max_row for name in parts] == [3, 3]
+    """The workbook and those of the pages of grids, written by one process or by two."""
+    monkeypatch.setattr("gridplan.tables.workbook.MOST_PAGES", 1)
+    monkeypatch.setattr("gridplan.tables.workbook.SHARED_PAGES", 2)
+    pages = [Page(f"g{i}", f"c{i % 2}", (("a", i),), frozenset()) for i in range(4)]
+    monkeypatch.setattr("gridplan.tables.workbook.grid_pages", lambda *_: pages)
+    found = []
+    for workers in (1, 2):
+        folder = tmp_path / str(workers)
+        write_workbook(tables_of(town()), folder / "a.xlsx", "zh", date=DATE, workers=workers)
+        found.append({p.name: p.read_bytes() for p in sorted(folder.rglob("*.xlsx"))})
+    assert found[0] == found[1]
+    assert len(found[0]) == 5
+
+
+def test_long_tables_have_no_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table too long for a workbook that still opens is left out, and that is said."""
+    monkeypatch.setattr("gridplan.tables.workbook.ROWS_MAX", 2)
+    tables = tables_of(town())
+    long = [name for name, table in tables.items() if len(table) > 2]
+    found = write_workbook(tables, tmp_path / "a.xlsx", "en", date=DATE)
+    assert "building_codes" in long
+    assert [(f.kind, f.layer) for f in found] == [("sheet-left-out", name) for name in long]
+    sheets = openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames
+    assert len(sheets) == len(tables) - len(long)
+    assert "Building codes" not in sheets
+
+
+def test_very_many_grids_have_no_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above a number of grids no pages are made, and that is said."""
+    monkeypatch.setattr("gridplan.tables.workbook.PAGED_GRIDS_MAX", 1)
+    monkeypatch.setattr("gridplan.tables.workbook.grid_pages", lambda *_: pytest.fail("pages"))
+    found = write_workbook(tables_of(town()), tmp_path / "a.xlsx", "en", date=DATE)
+    assert [f.kind for f in found] == ["pages-left-out"]
+
+
+def test_long_csv_is_written_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces of a table add up to the whole, its heading once."""
+    table = tables_of(town())["building_codes"]
+    whole = csv_text("building_codes", table)
+    monkeypatch.setattr("gridplan.tables.files._ROWS", 2)
+    assert csv_text("building_codes", table) == whole
+    assert len(whole.splitlines()) == len(table) + 1 > 3
 
 
 def test_data_dictionary_describes_every_column() -> None:

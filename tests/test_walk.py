@@ -227,6 +227,16 @@ def test_walks_of_the_sample(sample: Inputs) -> None:
         assert (shapely.distance(ends[own], ends[own[0]]) < 0.01).all()
 
 
+def test_processes_change_no_walk(sample: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Walks that two processes find are those of one, and findings stand in the same order."""
+    plan, section = quick_plan(sample), Workload(office="community_office")
+    alone = draw_walks(plan, sample, section)
+    monkeypatch.setattr("gridplan.people.walks.SHARED", 1)
+    shared = draw_walks(plan, sample, section, workers=2)
+    assert shared.table.equals(alone.table)
+    assert shared.findings == alone.findings
+
+
 def test_order_of_roads_changes_no_walk(sample: Inputs) -> None:
     """Shuffled roads give walks of the same length."""
     plan = quick_plan(sample)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridplan.audit.sides import open_metres
+from gridplan.audit.sides import hard_shapes, open_metres
 from gridplan.audit.view import Bools, Floats, Ints, Shapes, View
 
 ON_BARRIER_M = 0.5
@@ -50,9 +50,11 @@ def components(count: int, a: Ints, b: Ints) -> Ints:
 
 def find_borders(view: View) -> Borders:
     """Find the borders between all cells of a plan, less the metres along hard barriers."""
-    a, b, start, end = _shared_segments(view.cells)
+    found = [_segments_of(view.cells, own, near) for own, near in view.regions]
+    a, b, start, end = (np.concatenate(column) for column in zip(*found, strict=True))
     metres = open_metres(view, a, b, start, end)
-    metres[_along_hard(view, start, end)] = 0.0
+    near = np.flatnonzero(np.isin(a, beside := _beside_hard(view)) & np.isin(b, beside))
+    metres[near[_along_hard(view, start[near], end[near])]] = 0.0
     # Cells that miss a vertex of their neighbour share no segment: measure those pairs as lines.
     loose_a, loose_b, loose_m = _loose_pairs(view)
     exact = pd.DataFrame({"a": a, "b": b, "m": metres}).groupby(["a", "b"])["m"].sum()
@@ -61,6 +63,21 @@ def find_borders(view: View) -> Borders:
     return Borders(
         table["a"].to_numpy(np.int64), table["b"].to_numpy(np.int64), table["m"].to_numpy(float)
     )
+
+
+def _segments_of(cells: Shapes, own: Ints, near: Ints) -> tuple[Ints, Ints, Floats, Floats]:
+    """Segments that some cells share with those after them, found among all that are near."""
+    a, b, start, end = _shared_segments(cells[near])
+    a, b = near[a], near[b]
+    ours = np.isin(a, own)
+    return a[ours], b[ours], start[ours], end[ours]
+
+
+def _beside_hard(view: View) -> Ints:
+    """Cells so near to a hard barrier that their border may run along it."""
+    shapes = hard_shapes(view)
+    reach = view.config.graph.barrier_near_m + ON_BARRIER_M
+    return np.unique(shapely.STRtree(view.cells).query(shapes, "dwithin", reach)[1])
 
 
 def _along_hard(view: View, start: Floats, end: Floats) -> Bools:

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from gridplan import metrics
-from gridplan.audit.adjacency import components
 from gridplan.audit.ground import Ground
 from gridplan.audit.kinds import Kind
 from gridplan.audit.view import Ints, View, broken, excepted, positions, warned
@@ -46,18 +45,11 @@ def _groups(view: View, name: "pd.Series[str]") -> Iterator[tuple[str, str, Ints
         yield str(community), str(zone), rows["unit"].to_numpy(np.int64)
 
 
-def _piece(ground: Ground, members: Ints) -> Ints:
-    """Label the connected piece of every member, over borders between members only."""
-    inside = np.isin(ground.borders.a, members) & np.isin(ground.borders.b, members)
-    label = components(len(ground.part), ground.borders.a[inside], ground.borders.b[inside])
-    return label[members]
-
-
 def _blocks(ground: Ground) -> Iterator[Finding]:
     view = ground.view
     given = view.inputs.units["block_id"].reindex(view.source_of).reset_index(drop=True)
     for community, block, members in _groups(view, given.where(view.source_of >= 0)):
-        piece = _piece(ground, members)
+        piece = ground.pieces(members)
         table = pd.DataFrame({"grid": view.grid_of[members], "h": view.households[members]})
         grouped = table.groupby(piece)
         cut = grouped["grid"].nunique() > 1
@@ -138,7 +130,7 @@ def _whole(ground: Ground, layer: str) -> Iterator[Finding]:
     view = ground.view
     for community, zone, members in _groups(view, view.units[layer]):
         held = int(view.households[members].sum())
-        if len(np.unique(_piece(ground, members))) > 1 or held > view.config.grids.max:
+        if len(np.unique(ground.pieces(members))) > 1 or held > view.config.grids.max:
             continue
         yield warned(
             Kind.ZONE_DIVIDED,

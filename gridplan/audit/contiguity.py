@@ -48,7 +48,7 @@ def _pieces(view: View, label: Ints) -> Ints:
 
 
 def _pieces_of(view: View, grid: int, label: Ints) -> int:
-    return len(np.unique(label[view.grid_of == grid]))
+    return len(np.unique(label[view.members(grid)]))
 
 
 def _joined(view: View, held: Sequence[Join], bare: Ints) -> Iterator[Finding]:
@@ -72,7 +72,7 @@ def _joined(view: View, held: Sequence[Join], bare: Ints) -> Iterator[Finding]:
 
 def _loose(view: View, grid: int, label: Ints, parts: int) -> Finding:
     where = view.grid_place(grid)
-    members = np.flatnonzero(view.grid_of == grid)
+    members = view.members(grid)
     labels, count = np.unique(label[members], return_counts=True)
     small = members[label[members] == labels[np.argmin(count)]]
     return broken(
@@ -118,7 +118,7 @@ def _bridged(view: View, grid: int, parts: int) -> Iterator[Finding]:
 
 def _bridges(view: View, grid: int) -> list[int]:
     """Units of a grid whose cell lies in more than one part of its polygon."""
-    members = np.flatnonzero(view.grid_of == grid)
+    members = view.members(grid)
     members = members[shapely.get_num_geometries(view.cells[members]) > 1]
     pieces, owner = shapely.get_parts(view.cells[members], return_index=True)
     parts = shapely.get_parts(view.grids.geometry.iloc[grid])

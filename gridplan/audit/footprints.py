@@ -17,7 +17,6 @@ from gridplan.audit.view import (
     broken,
     excepted,
     positions,
-    valid,
     warned,
 )
 from gridplan.domain import Finding
@@ -31,7 +30,7 @@ STRADDLE_SHARE = 0.01
 
 def check_footprints(view: View) -> Iterator[Finding]:
     """Judge every footprint that was given as a polygon, inside its community."""
-    shapes = valid(view.inputs.units.geometry.to_numpy())
+    shapes = view.source_shapes
     at = np.flatnonzero(
         (view.source_of >= 0)
         & (view.grid_of >= 0)

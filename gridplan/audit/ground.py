@@ -112,16 +112,55 @@ class Ground:
     @cached_property
     def neighbours(self) -> tuple[Ints, Ints]:
         """All neighbours of all units, one after another, and where each unit's begin."""
-        a, b = self.edges
-        ends, others = np.r_[a, b], np.r_[b, a]
-        order = np.argsort(ends, kind="stable")
-        return others[order], np.searchsorted(ends[order], np.arange(len(self.view.units) + 1))
+        return _one_after_another(len(self.view.units), *self.edges)
+
+    @cached_property
+    def _bordering(self) -> tuple[Ints, Ints]:
+        """The same over borders alone."""
+        return _one_after_another(len(self.view.units), self.borders.a, self.borders.b)
+
+    def pieces(self, members: Ints, *, edges: bool = False) -> Ints:
+        """Smallest unit of the connected piece of every member, over borders between members only.
+
+        With ``edges`` over all that a grid may cross, links too.
+        """
+        near, start = self.neighbours if edges else self._bordering
+        units, own = np.unique(members, return_inverse=True)
+        begin, count = start[units], start[units + 1] - start[units]
+        one = np.repeat(np.arange(len(units)), count)
+        other = near[np.arange(count.sum()) + np.repeat(begin - np.cumsum(count) + count, count)]
+        at = np.minimum(np.searchsorted(units, other), len(units) - 1)
+        inside = units[at] == other
+        return units[components(len(units), one[inside], at[inside])][own]
 
     def around(self, units: Ints) -> Ints:
         """Units next to some others, without those themselves."""
         near, start = self.neighbours
         found = [near[start[i] : start[i + 1]] for i in units]
         return np.setdiff1d(np.concatenate(found) if found else units[:0], units)
+
+    @cached_property
+    def bound_households(self) -> Ints:
+        """Households of each group that hard rules keep together, by label."""
+        return self.total(self.bound)
+
+    @cached_property
+    def bound_size(self) -> Ints:
+        """Units of each such group, by label."""
+        return np.bincount(self.bound, minlength=len(self.bound)).astype(np.int64)
+
+    @cached_property
+    def small_part(self) -> Bools:
+        """Units whose connected part has fewer households than a grid needs."""
+        return self.small(self.part)
+
+    @cached_property
+    def listed_joins(self) -> tuple[Ints, Ints]:
+        """Parts that every listed join of parts connects."""
+        rows = self.view.rows(Kind.PART_JOINED)
+        a, b = (positions(self.view.units["unit_id"], rows[end]) for end in ("place", "other"))
+        known = (a >= 0) & (b >= 0)
+        return self.part[a[known]], self.part[b[known]]
 
     def total(self, label: Ints) -> Ints:
         """Households of each part, by label."""
@@ -131,6 +170,14 @@ class Ground:
     def small(self, label: Ints) -> Bools:
         """Units whose part has fewer households than a grid needs."""
         return np.asarray(self.total(label)[label] < self.view.config.grids.min)
+
+
+def _one_after_another(count: int, a: Ints, b: Ints) -> tuple[Ints, Ints]:
+    """Neighbours of ``count`` units, one after another, and where each unit's begin."""
+    ends, others = np.r_[a, b], np.r_[b, a]
+    order = np.argsort(ends, kind="stable")
+    starts = np.searchsorted(ends[order], np.arange(count + 1))
+    return others[order], starts.astype(np.int64)
 
 
 def survey(view: View) -> Ground:
@@ -218,7 +265,7 @@ def _wrong_part(ground: Ground, i: int, j: int, metres: float) -> str:
         return "graph.join_parts is off"
     if ground.part[i] == ground.part[j]:
         return "its two units hang together anyway"
-    small = ground.small(ground.part)
+    small = ground.small_part
     if not (small[i] or small[j]):
         return "both parts are large enough to be a grid"
     nearest = min(_nearest_m(ground, *ends) for ends in ((i, j), (j, i)) if small[ends[0]])
@@ -234,12 +281,9 @@ def _nearest_m(ground: Ground, i: int, j: int) -> float:
     for every order.
     """
     view, part = ground.view, ground.part
-    rows = view.rows(Kind.PART_JOINED)
-    a, b = (positions(view.units["unit_id"], rows[end]) for end in ("place", "other"))
-    known = (a >= 0) & (b >= 0)
-    a, b = part[a[known]], part[b[known]]
-    this = {part[i], part[j]}
-    other = np.array([{m, n} != this for m, n in zip(a, b, strict=True)], dtype=bool)
+    a, b = ground.listed_joins
+    low, high = sorted((part[i], part[j]))
+    other = (np.minimum(a, b) != low) | (np.maximum(a, b) != high)
     cluster = components(len(part), a[other], b[other])[part]
     rest = np.flatnonzero(
         (view.community_of == view.community_of[i])

@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from gridplan.audit.kinds import Kind
-from gridplan.audit.view import Shapes, View, broken, excepted, valid
+from gridplan.audit.view import Shapes, View, broken, excepted
 from gridplan.domain import Finding, GridKind
 
 TESTS = ("whole", "large", "non-residential", "permanent", "able")
@@ -24,6 +24,8 @@ SLACK = {"compactness": 1e-3, "clear_border": 5e-3, "nonresidential_share": 1e-3
 """How near to its threshold a measure may come out on either side of it."""
 
 Facts = dict[str, float]
+Verdicts = dict[str, list[dict[str, Any]]]
+"""Rows of the decisions by institution."""
 
 
 def check_institutions(view: View) -> Iterator[Finding]:
@@ -46,18 +48,20 @@ def _layer(view: View, layer: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     return layer.assign(institution_id=layer["institution_id"].astype(str))
 
 
-def _verdicts(view: View) -> dict[str, pd.DataFrame]:
+def _verdicts(view: View) -> Verdicts:
     """Rows of the decisions by institution."""
-    table = view.decisions
-    if table is None or table.empty:
-        return {}
-    return {str(name): rows for name, rows in table.groupby("institution_id", sort=True)}
+    found: Verdicts = {}
+    if view.decisions is not None:
+        for row in view.decisions.to_dict("records"):
+            named = {str(column): value for column, value in row.items()}
+            found.setdefault(str(named["institution_id"]), []).append(named)
+    return found
 
 
 def _unit_grids(
     view: View,
     layer: gpd.GeoDataFrame,
-    verdict: dict[str, pd.DataFrame],
+    verdict: Verdicts,
     tests: dict[str, dict[str, bool | None]],
 ) -> Iterator[Finding]:
     """Name every unit grid that its institution does not bear out."""
@@ -104,13 +108,13 @@ def _unit_grids(
 def _unproven(
     view: View,
     name: str,
-    verdict: dict[str, pd.DataFrame],
+    verdict: Verdicts,
     tests: dict[str, dict[str, bool | None]],
 ) -> str:
     """Say why an institution is no unit grid; "" where it is."""
     if name not in tests:
         return f"no institution {name} is in the inputs" if name else "it names no institution"
-    if name not in verdict or set(verdict[name]["unit_grid"]) != {"yes"}:
+    if {row["unit_grid"] for row in verdict.get(name, [])} != {"yes"}:
         return f"tables/institution_decisions does not say so of {name}"
     override = view.config.institutions.overrides.get(name)
     if override is not None:
@@ -125,9 +129,9 @@ def _wrong_ground(view: View, grid: int, premises: shapely.Geometry) -> str:
     """Say what is wrong with the ground of a unit grid; "" where nothing is."""
     if shapely.area(shapely.intersection(premises, view.grids.geometry.iloc[grid])) == 0:
         return "it does not lie on its premises"
-    units = np.flatnonzero(view.grid_of == grid)
+    units = view.members(grid)
     units = units[view.source_of[units] >= 0]
-    shapes = valid(view.inputs.units.geometry.to_numpy()[view.source_of[units]])
+    shapes = view.source_shapes[view.source_of[units]]
     outside = _inside(shapes, premises) < 0.5 - HALF_SLACK
     if outside.any():
         return f"unit {view.unit_ids[units[outside][0]]} does not lie half inside its premises"
@@ -149,7 +153,7 @@ def _solid(shapes: Shapes) -> Shapes:
 def _misjudged(
     view: View,
     layer: gpd.GeoDataFrame,
-    verdict: dict[str, pd.DataFrame],
+    verdict: Verdicts,
     tests: dict[str, dict[str, bool | None]],
 ) -> Iterator[Finding]:
     """Compare every decision with the tests as they come out here."""
@@ -165,9 +169,11 @@ def _misjudged(
             )
 
 
-def _wrong_rows(view: View, name: str, rows: pd.DataFrame, tests: dict[str, bool | None]) -> str:
+def _wrong_rows(
+    view: View, name: str, rows: list[dict[str, Any]], tests: dict[str, bool | None]
+) -> str:
     for test, passed in tests.items():
-        said = set(rows.loc[rows["test"] == test, "test_passed"])
+        said = {row["test_passed"] for row in rows if row["test"] == test}
         if passed is not None and said != {"yes" if passed else "no"}:
             return f"{test} is {'passed' if passed else 'failed'}, not as it says"
     rules = view.config.institutions
@@ -175,12 +181,12 @@ def _wrong_rows(view: View, name: str, rows: pd.DataFrame, tests: dict[str, bool
     wanted = all(p is not False for p in tests.values()) and rules.unit_grids
     if override is not None:
         wanted = override.unit_grid
-        recorded = override.reason in str(rows["reason"].iloc[0])
-        if not recorded or "override" not in set(rows["test"]):
+        recorded = override.reason in str(rows[0]["reason"])
+        if not recorded or "override" not in {row["test"] for row in rows}:
             return "its override and the reason are not recorded"
-    other = rows["test"].isin(["ground", "range", "nest"])
-    turned_down = rows.loc[other, "passed"].eq("no").any()
-    stands = set(rows["unit_grid"]) == {"yes"}
+    others = [row for row in rows if row["test"] in ("ground", "range", "nest")]
+    turned_down = any(row["passed"] == "no" for row in others)
+    stands = {row["unit_grid"] for row in rows} == {"yes"}
     if stands and not wanted:
         return "it cannot be a unit grid"
     if wanted and not stands and not turned_down:
@@ -227,7 +233,7 @@ def _people(view: View, premises: shapely.Polygon) -> Facts:
     reach = rules.dwelling_near_m
     near = np.sort(view.source_tree.query(premises, predicate="dwithin", distance=reach))
     near = near[view.planned[near]]
-    shapes = valid(units.geometry.to_numpy()[near])
+    shapes = view.source_shapes[near]
     held = units["households"].to_numpy()[near]
     inside = _inside(shapes, premises) >= 0.5 - 1e-9
     area = shapely.area(shapes[inside])

@@ -62,7 +62,8 @@ def _component_under_min(ground: Ground, row: "pd.Series[Any]") -> str:
     if unit < 0:
         return "the plan has no such unit"
     held = [int(ground.total(label)[label[unit]]) for label in (ground.part, ground.island)]
-    members = np.flatnonzero(ground.view.grid_of == ground.view.grid_of[unit])
+    grid = int(ground.view.grid_of[unit])
+    members = ground.view.members(grid) if grid >= 0 else np.array([unit])
     if alone_is_best(ground, members):
         held.append(int(ground.view.households[members].sum()))
     if min(held) >= ground.view.config.grids.min:

@@ -51,7 +51,7 @@ def _missing_units(view: View) -> Iterator[Finding]:
     at = np.flatnonzero(absent)
     if not len(at):
         return
-    metres = shapely.distance(_shapes(view)[at], shapely.union_all(_given_communities(view)))
+    metres = shapely.distance(view.source_shapes[at], shapely.union_all(_given_communities(view)))
     named = units["community_code"].isin(view.inputs.communities["community_code"]).to_numpy()[at]
     far = (metres > view.config.topology.snap_community_m) & ~named
     for i, distance, excused in zip(at, metres, far, strict=True):
@@ -79,11 +79,6 @@ def _missing_units(view: View) -> Iterator[Finding]:
 
 def _given_communities(view: View) -> Shapes:
     return valid(view.inputs.communities.geometry.to_numpy())
-
-
-def _shapes(view: View) -> Shapes:
-    """Footprints of the input units, as given."""
-    return valid(view.inputs.units.geometry.to_numpy())
 
 
 def _homeless_units(view: View) -> Iterator[Finding]:
@@ -209,7 +204,7 @@ def _wrong_home(view: View, i: int, code: str, why: str) -> Finding:
 
 
 def _by_shape(view: View, units: Ints, home: Ints) -> Iterator[Finding]:
-    shapes, areas = _shapes(view)[view.source_of[units]], _given_communities(view)
+    shapes, areas = view.source_shapes[view.source_of[units]], _given_communities(view)
     units, home, shapes = units[home >= 0], home[home >= 0], shapes[home >= 0]
     shapely.prepare(areas)
     loose = ~shapely.covers(areas[home], shapes)

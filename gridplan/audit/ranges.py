@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 
 from gridplan import metrics
-from gridplan.audit.adjacency import components
 from gridplan.audit.ground import Ground
 from gridplan.audit.kinds import Kind
 from gridplan.audit.view import Ints, View, broken, excepted
@@ -38,7 +37,7 @@ def check_ranges(ground: Ground) -> Iterator[Finding]:
     settled = view.units.loc[view.unit_grid_of < 0, "community_code"]
     bare = ~view.grids["community_code"].isin(settled).to_numpy()
     for i in np.flatnonzero(residential & ((held < limits.min) | (held > limits.max))):
-        members = np.flatnonzero(view.grid_of == i)
+        members = view.members(int(i))
         if held[i] > limits.max and (group := _core(ground, members)) is not None:
             yield _heavy(ground, int(i), group)
         elif held[i] < limits.min and (bare[i] or alone_is_best(ground, members)):
@@ -60,10 +59,10 @@ def _exits(ground: Ground, members: Ints) -> Ints | None:
     """Households of the bound groups around some ground that is shut in; None where it is not."""
     view, bound = ground.view, ground.bound
     own = np.unique(bound[members])
-    if np.isin(bound, own).sum() != len(members):
+    if ground.bound_size[own].sum() != len(members):
         return None  # it divides a group: the rest of that could join it
     around = np.unique(bound[ground.around(members)])
-    exits = ground.total(bound)[around]
+    exits = ground.bound_households[around]
     room = np.maximum(0, view.config.grids.max - exits).sum()
     shut = not len(around) or view.households[members].sum() > room
     return exits if shut else None
@@ -89,9 +88,7 @@ def _belongs(ground: Ground, members: Ints, group: Ints) -> bool:
     """Tell whether all else in a grid is empty, or shut in and better there than alone."""
     view, limit = ground.view, ground.view.config.grids.min
     rest = np.setdiff1d(members, group)
-    a, b = ground.edges
-    inside = np.isin(a, rest) & np.isin(b, rest)
-    piece = components(len(view.units), a[inside], b[inside])[rest]
+    piece = ground.pieces(rest, edges=True)
     # Ground without a way out came by a join, so it can only have gone to this group.
     here = np.array([view.households[group].sum()])
     for label in np.unique(piece):
@@ -128,7 +125,7 @@ def _heavy(ground: Ground, grid: int, group: Ints) -> Finding:
 def _joined(view: View, grid: int, group: Ints) -> Finding:
     """Excuse a grid above the maximum because a part below the minimum can only go there."""
     where = view.grid_place(grid)
-    rest = np.setdiff1d(np.flatnonzero(view.grid_of == grid), group)
+    rest = np.setdiff1d(view.members(grid), group)
     held = int(view.households[rest].sum())
     return excepted(
         Kind.COMPONENT_UNDER_MIN,
@@ -157,7 +154,7 @@ def _light(ground: Ground, grid: int) -> Finding:
             value=0.0,
             limit=float(limit),
         )
-    place = str(view.unit_ids[view.grid_of == grid][0])
+    place = str(view.unit_ids[view.members(grid)][0])
     return excepted(
         Kind.COMPONENT_UNDER_MIN,
         f"grid {where['place']} holds {held} households because no more can join it; "

@@ -79,8 +79,9 @@ def _changed_communities(view: View) -> Iterator[Finding]:
     band = view.config.topology.tolerance_m * shapely.length(before)
     limit = np.maximum(band, TILE_TOLERANCE * area)
     moved = shapely.area(shapely.symmetric_difference(before, after))
+    taken = _Taken(view)
     for i in np.flatnonzero(moved > limit):
-        bare = _bare_m2(view, before[i], str(codes[i]))
+        bare = taken.bare_m2(before[i], str(codes[i]))
         if bare > limit[i]:
             yield _gap_finding(str(codes[i]), bare, float(limit[i]))
         far = moved[i] > view.config.topology.max_moved_share * area[i]
@@ -97,13 +98,21 @@ def _changed_communities(view: View) -> Iterator[Finding]:
         )
 
 
-def _bare_m2(view: View, area: shapely.Geometry, code: str) -> float:
-    """Ground of an input community in no grid, and in no other community, in m²."""
-    inputs = view.inputs.communities
-    others = valid(inputs.geometry.to_numpy())[(inputs["community_code"] != code).to_numpy()]
-    taken = np.r_[view.grids.geometry.to_numpy(), others]
-    near = taken[shapely.STRtree(taken).query(area, predicate="intersects")]
-    return float(shapely.area(shapely.difference(area, shapely.union_all(near))))
+class _Taken:
+    """Ground that grids and communities take."""
+
+    def __init__(self, view: View) -> None:
+        inputs = view.inputs.communities
+        grids = view.grids.geometry.to_numpy()
+        self.shapes = np.r_[grids, valid(inputs.geometry.to_numpy())]
+        self.codes = np.r_[np.full(len(grids), None), inputs["community_code"].to_numpy(object)]
+        self.tree = shapely.STRtree(self.shapes)
+
+    def bare_m2(self, area: shapely.Geometry, code: str) -> float:
+        """Ground of an input community in no grid, and in no other community, in m²."""
+        near = np.sort(self.tree.query(area, predicate="intersects"))
+        others = self.shapes[near[self.codes[near] != code]]
+        return float(shapely.area(shapely.difference(area, shapely.union_all(others))))
 
 
 def _gap_finding(code: str, gap: float, limit: float) -> Finding:

@@ -21,6 +21,9 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Shapes = NDArray[np.object_]
 
+REGION = 50_000
+"""Units of which borders are looked at together."""
+
 KEYS = {
     "grids": "grid_code",
     "communities": "community_code",
@@ -94,6 +97,11 @@ class View:
     def _community_shapes(self) -> Shapes:
         shapes: Shapes = self.inputs.communities.geometry.to_numpy()
         return shapes
+
+    @cached_property
+    def source_shapes(self) -> Shapes:
+        """Own shapes of the units of the inputs, valid."""
+        return valid(self.inputs.units.geometry.to_numpy())
 
     @cached_property
     def source_tree(self) -> shapely.STRtree:
@@ -170,6 +178,18 @@ class View:
         return total.astype(np.int64)
 
     @cached_property
+    def _by_grid(self) -> tuple[Ints, Ints]:
+        """All units grid by grid, and where those of each grid begin."""
+        order = np.argsort(self.grid_of, kind="stable")
+        starts = np.searchsorted(self.grid_of[order], np.arange(len(self.grids) + 1))
+        return order, starts.astype(np.int64)
+
+    def members(self, grid: int) -> Ints:
+        """Positions of the units of a grid, in their order."""
+        order, start = self._by_grid
+        return order[start[grid] : start[grid + 1]]
+
+    @cached_property
     def cells(self) -> Shapes:
         """Polygon of every unit."""
         cells: Shapes = self.units.geometry.to_numpy()
@@ -178,7 +198,23 @@ class View:
     @cached_property
     def unmatched_cells_m(self) -> Floats:
         """Metres of border of every unit's cell that do not match its neighbours."""
-        return unmatched_m(self.cells)
+        metres = np.zeros(len(self.cells))
+        for own, near in self.regions:
+            metres[own] = unmatched_m(self.cells[near])[np.searchsorted(near, own)]
+        return metres
+
+    @cached_property
+    def regions(self) -> list[tuple[Ints, Ints]]:
+        """Units of some communities at a time, and those with all that may touch them, sorted.
+
+        What is to be found on borders is found region by region, in the memory of one.
+        """
+        order = np.argsort(self.community_of, kind="stable")
+        if len(order) <= REGION:
+            return [(np.sort(order), np.arange(len(order)))]
+        tree = shapely.STRtree(self.cells)
+        parts = [np.sort(order[at : at + REGION]) for at in range(0, len(order), REGION)]
+        return [(own, np.union1d(own, tree.query(self.cells[own])[1])) for own in parts]
 
     def rows(self, kind: Kind) -> pd.DataFrame:
         """Select the listed rows of one kind."""
@@ -186,21 +222,23 @@ class View:
 
     def grid_place(self, position: int) -> dict[str, str]:
         """Where a finding about a grid is."""
-        row = self.grids.iloc[position]
-        return {
-            "layer": "grids",
-            "place": str(row["grid_code"]),
-            "community_code": str(row["community_code"]),
-        }
+        code, home = (column[position] for column in self._grid_names)
+        return {"layer": "grids", "place": str(code), "community_code": str(home)}
 
     def unit_place(self, position: int) -> dict[str, str]:
         """Where a finding about a unit is."""
-        row = self.units.iloc[position]
-        return {
-            "layer": "units",
-            "place": str(row["unit_id"]),
-            "community_code": str(row["community_code"]),
-        }
+        code, home = (column[position] for column in self._unit_names)
+        return {"layer": "units", "place": str(code), "community_code": str(home)}
+
+    @cached_property
+    def _grid_names(self) -> tuple[NDArray[np.object_], ...]:
+        """Code and community of every grid."""
+        return tuple(self.grids[c].to_numpy(object) for c in ("grid_code", "community_code"))
+
+    @cached_property
+    def _unit_names(self) -> tuple[NDArray[np.object_], ...]:
+        """Id and community of every unit."""
+        return tuple(self.units[c].to_numpy(object) for c in ("unit_id", "community_code"))
 
 
 def positions(keys: "pd.Series[str]", wanted: "pd.Series[str]") -> Ints:

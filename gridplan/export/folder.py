@@ -19,7 +19,14 @@ from types import TracebackType
 from typing import Self
 
 from gridplan.domain import Finding, Severity
-from gridplan.errors import OutputError
+from gridplan.errors import (
+    CodeError,
+    ConfigError,
+    InfeasibleError,
+    LayerError,
+    OutputError,
+    TopologyError,
+)
 from gridplan.export.lock import acquire, release
 from gridplan.export.run import RUN_FORMAT, write_run
 from gridplan.export.sweep import clear, is_full, read_object, remove
@@ -31,6 +38,9 @@ MARKER = ".gridplan-partial.json"
 LOCK = ".gridplan-lock"
 RUN_RECORD = "run.json"
 CHECKPOINTS = "checkpoints"
+
+HOPELESS = (ConfigError, LayerError, TopologyError, CodeError, InfeasibleError)
+"""What would happen again to the same run."""
 
 OUTPUT_NAMES = frozenset(
     {
@@ -60,7 +70,8 @@ class OutputFolder:
     """A run's folder while it is written; a context manager that commits when all went well.
 
     Leaving the context normally makes the folder appear at ``out``. Leaving it by an error removes
-    ``path``, or keeps it for ``--resume`` where a checkpoint exists already.
+    ``path``, or keeps it for ``--resume`` where a checkpoint exists already; where the input or the
+    configuration is to blame, a prepared ground alone is none.
 
     Parameters
     ----------
@@ -128,10 +139,16 @@ class OutputFolder:
             ) from error
         self.done = True
 
-    def discard(self) -> None:
-        """Remove the unfinished folder, unless it holds checkpoints to resume from."""
+    def discard(self, *, hopeless: bool = False) -> None:
+        """Remove the unfinished folder, unless it holds checkpoints to resume from.
+
+        Parameters
+        ----------
+        hopeless
+            Whether the same run would end the same way: only finished communities count then.
+        """
         self._release()
-        if self.done or _has_checkpoints(self.path):
+        if self.done or _has_checkpoints(self.path, communities=hopeless):
             return
         with contextlib.suppress(OSError):
             remove(self.path)
@@ -157,7 +174,7 @@ class OutputFolder:
             self.commit()
             return
         full = error is not None and is_full(error, self.path)
-        self.discard()
+        self.discard(hopeless=isinstance(error, HOPELESS) and not full)
         if full:
             kept = "what is finished is kept, " if _has_checkpoints(self.path) else ""
             raise OutputError(
@@ -368,5 +385,7 @@ def _signature(file: Path) -> object:
     return read_object(file).get("signature")
 
 
-def _has_checkpoints(folder: Path) -> bool:
-    return _occupied(folder / CHECKPOINTS)
+def _has_checkpoints(folder: Path, *, communities: bool = False) -> bool:
+    """Tell whether anything finished is there, or any finished community."""
+    inside = folder / CHECKPOINTS
+    return any(inside.glob("*.json")) if communities else _occupied(inside)

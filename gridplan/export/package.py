@@ -177,7 +177,7 @@ def _write(
         findings += check_encoding(tables, wish.encoding)
         write_csvs(tables, folder, encoding=wish.encoding)
     if "xlsx" in wish.formats:
-        write_workbook(
+        findings += write_workbook(
             tables,
             folder / ("gridplan.xlsx" if plan else "codes.xlsx"),
             wish.language,

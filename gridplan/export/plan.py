@@ -11,7 +11,8 @@ import shapely
 from gridplan.domain import Plan
 from gridplan.errors import OutputError
 from gridplan.tables.dictionary import find_field, layer_columns
-from gridplan.text import clean_text
+from gridplan.tables.values import deciding
+from gridplan.text import clean_text, is_clean
 
 GPKG_VERSION = "1.3"
 """GeoPackage version; older desktop GIS warn about 1.4."""
@@ -75,7 +76,8 @@ def in_contract(
     first = [column for column in layer_columns(name, zone_layers) if column in layer.columns]
     shape = layer.geometry.name
     others = [column for column in layer.columns if column not in {*first, shape}]
-    table = pd.DataFrame(layer[[*first, *others]]).sort_values(first, kind="stable")
+    table = pd.DataFrame(layer[[*first, *others]])
+    table = table.sort_values(deciding(table, first), kind="stable")
     shapes = shapely.force_2d(layer.geometry.loc[table.index].to_numpy())
     values = {column: _written_values(table[column]) for column in table}
     table = pd.DataFrame(values, index=table.index)
@@ -86,8 +88,11 @@ def _written_values(column: pd.Series) -> pd.Series:
     """Keep numbers; make everything else clean text, missing values as nulls."""
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column
-    texts = column.astype(object).where(column.notna(), None)
-    return texts.map(lambda value: None if value is None else clean_text(str(value))).astype(object)
+    values = column.astype(object).where(column.notna(), None).tolist()
+    texts = [value if value is None or type(value) is str else str(value) for value in values]
+    if not is_clean("".join(filter(None, texts))):
+        texts = [None if text is None else clean_text(text) for text in texts]
+    return pd.Series(texts, index=column.index, dtype=object)
 
 
 def _write_layer(layer: gpd.GeoDataFrame, path: Path, name: str, version: str) -> None:

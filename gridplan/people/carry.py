@@ -16,6 +16,7 @@ from gridplan.people.objects import count_objects
 from gridplan.people.roster import Roster, make_roster, staff_register
 from gridplan.people.statistics import statistics
 from gridplan.people.walks import Walks, draw_walks
+from gridplan.processes import process_count
 from gridplan.workload import unit_categories
 
 
@@ -59,7 +60,9 @@ def carry(plan: Plan, inputs: Inputs, config: Config) -> Carried:
     names, language = config.outputs.people, config.project.language
     roles = config.people.all_roles()
     tables: dict[str, pd.DataFrame] = {}
-    roster = None if inputs.staff is None else make_roster(plan, inputs.staff, config.people)
+    workers, roster = process_count(config.solve.workers), None
+    if inputs.staff is not None:
+        roster = make_roster(plan, inputs.staff, config.people, workers)
     if inputs.staff is not None and roster is not None:
         tables["staff_register"] = staff_register(
             plan, inputs.staff, roster, config.people, language, names=names
@@ -71,7 +74,7 @@ def carry(plan: Plan, inputs: Inputs, config: Config) -> Carried:
         tables |= {"duties": duties.table, "duty_totals": duties.totals}
     walks, workload = None, None
     if config.workload is not None:
-        walks = draw_walks(plan, inputs, config.workload)
+        walks = draw_walks(plan, inputs, config.workload, workers)
         workload = workload_table(plan, per_unit, walks.table, config.workload)
         parts = category_table(plan, per_unit, config.workload)
         tables |= {"workload": workload, "workload_categories": parts}

@@ -12,10 +12,14 @@ from gridplan.domain import Finding, Plan, Severity
 from gridplan.layers.columns import some
 from gridplan.optimise.assign import Offers, assign
 from gridplan.people.offers import list_offers, needed
+from gridplan.processes import run_pieces
 from gridplan.text import many
 
 MANY = 1_000_000
 """People that a grid may have where the configuration sets no limit."""
+
+SHARED = 200_000
+"""Offers from which on roles are shared among processes, which take seconds to start."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Roster:
     findings: tuple[Finding, ...]
 
 
-def make_roster(plan: Plan, staff: pd.DataFrame, section: People) -> Roster:
+def make_roster(plan: Plan, staff: pd.DataFrame, section: People, workers: int = 1) -> Roster:
     """Propose people for the grids.
 
     Parameters
@@ -46,6 +50,8 @@ def make_roster(plan: Plan, staff: pd.DataFrame, section: People) -> Roster:
         Columns as of ``read_staff``, sorted by id.
     section
         Roles and prices.
+    workers
+        Processes among which the roles of many people are shared; the answer does not depend on it.
 
     Raises
     ------
@@ -55,12 +61,12 @@ def make_roster(plan: Plan, staff: pd.DataFrame, section: People) -> Roster:
     offers = list_offers(plan, staff, section)
     roles = section.all_roles()
     role_of = staff["role"].to_numpy()[offers["person"].to_numpy()]
-    parts = []
-    for key, role in roles.items():
-        own = offers[role_of == key].reset_index(drop=True)
-        if len(own):
-            taken = assign(_offers(plan, staff, role, own))
-            parts.append(own[taken].assign(role=key))
+    every = {key: offers[role_of == key].reset_index(drop=True) for key in roles}
+    every = {key: own for key, own in every.items() if len(own)}
+    asked = ((key, _offers(plan, staff, roles[key], own)) for key, own in every.items())
+    crew = workers if len(offers) >= SHARED else 1
+    taken = {key: answer for (key, _), answer in run_pieces(_taken, asked, crew)}
+    parts = [own[taken[key]].assign(role=key) for key, own in every.items()]
     serving = pd.concat(parts) if parts else offers.iloc[:0].assign(role="")
     serving["grid_code"] = plan.grids["grid_code"].to_numpy()[serving["grid"]]
     serving = serving.sort_values(["person", "grid_code"], kind="stable", ignore_index=True)
@@ -72,6 +78,11 @@ def make_roster(plan: Plan, staff: pd.DataFrame, section: People) -> Roster:
     ]
     columns = ["person", "grid_code", "role", "share", "kept"]
     return Roster(serving[columns], tuple(findings))
+
+
+def _taken(piece: tuple[str, Offers]) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Choose the offers of a role."""
+    return assign(piece[1])
 
 
 def _offers(plan: Plan, staff: pd.DataFrame, role: Role, own: pd.DataFrame) -> Offers:
@@ -150,10 +161,10 @@ def _shared(
 ) -> Iterator[Finding]:
     """List who serves more grids than one person of the role does."""
     home = plan.grids.set_index("grid_code")["community_code"]
-    for person, own in serving.groupby("person", sort=True):
+    most = serving["role"].map({key: role.serves for key, role in roles.items()}).astype("int64")
+    count = serving.groupby("person")["person"].transform("size")
+    for person, own in serving[count > most].groupby("person", sort=True):
         role = roles[str(own["role"].iloc[0])]
-        if len(own) <= role.serves:
-            continue
         who, grids = staff["person_id"].iloc[int(str(person))], own["grid_code"]
         yield Finding(
             "worker-shared",
@@ -178,9 +189,9 @@ def _overloaded(
         if role.most != 1:
             continue
         limit = limits(staff, role)
-        for person in sorted(set(serving.loc[serving["role"] == key, "person"])):
-            if load[person] <= limit[person]:
-                continue
+        people = np.unique(serving.loc[serving["role"] == key, "person"].to_numpy(np.int64))
+        above = load.reindex(people).to_numpy() > limit[people]
+        for person in people[above].tolist():
             who = staff["person_id"].iloc[person]
             yield Finding(
                 "load-over-limit",

@@ -13,7 +13,8 @@ from gridplan.config.people import Workload
 from gridplan.domain import Finding, GridKind, Plan, Severity
 from gridplan.layers.inputs import Inputs
 from gridplan.optimise.tour import short_tour
-from gridplan.people.network import Ways, lay_ways
+from gridplan.people.network import BEYOND_M, Ways, lay_ways
+from gridplan.processes import run_pieces
 from gridplan.text import many
 
 Shapes = NDArray[np.object_]
@@ -22,6 +23,9 @@ Ints = NDArray[np.int64]
 COLUMNS = ("grid_code", "stops", "walk_m", "walk_bound_m", "off_road_m")
 FAR_M = 100.0
 """A building farther than this from every road is listed, in metres."""
+
+SHARED = 500
+"""Communities from which on they are shared among processes, which take seconds to start."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,38 @@ class Walks:
     findings: tuple[Finding, ...]
 
 
-def draw_walks(plan: Plan, inputs: Inputs, section: Workload) -> Walks:
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """A community that is walked: its buildings, sorted by id, and what lies around them.
+
+    Parameters
+    ----------
+    code
+        Of the community.
+    ids, grids, shapes
+        Id, grid and footprint of every building.
+    office
+        Where walks begin; None where nothing says.
+    lacking
+        Whether an office is wanted and there is none.
+    roads, ground
+        Roads near by, in the order of their ids, and the community itself.
+    """
+
+    code: str
+    ids: Shapes
+    grids: Shapes
+    shapes: Shapes
+    office: shapely.Geometry | None
+    lacking: bool
+    roads: Shapes
+    ground: shapely.Geometry
+
+
+Row = tuple[object, ...]
+
+
+def draw_walks(plan: Plan, inputs: Inputs, section: Workload, workers: int = 1) -> Walks:
     """Find a short walk for every grid.
 
     Parameters
@@ -53,28 +88,55 @@ def draw_walks(plan: Plan, inputs: Inputs, section: Workload) -> Walks:
         The job's layers: roads, facilities, and buildings or units with their footprints.
     section
         Names the offices and the limit.
+    workers
+        Processes among which many communities are shared; the walks do not depend on it.
     """
-    findings: list[Finding] = []
     roads = inputs.extra.get("roads")
     if roads is None or roads.empty:
         message = "no walk is known, as there are no roads; give them in [inputs.roads]"
-        findings.append(Finding("walk-without-roads", Severity.INFO, message, layer="roads"))
-        return Walks(_table([], plan), tuple(findings))
-    lines, stops = roads.geometry.to_numpy(), _buildings(plan, inputs)
-    offices = _offices(plan, section)
-    rows: list[tuple[object, ...]] = []
-    ground = dict(zip(plan.communities["community_code"], plan.communities.geometry, strict=True))
-    for code, own in stops.groupby("community_code", sort=True):
-        office = offices.get(str(code))
-        shapes = own.geometry.to_numpy()
-        ways = lay_ways(lines, ground[code], shapes if office is None else np.r_[shapes, [office]])
-        if ways is None:
-            continue
-        _list_ways(str(code), ways, own, office is None and section.office is not None, findings)
-        rows += _walks_of(own, ways, office is not None)
+        missing = Finding("walk-without-roads", Severity.INFO, message, layer="roads")
+        return Walks(_table([], plan), (missing,))
+    places = _places(plan, inputs, section, roads.geometry.to_numpy())
+    crew = workers if len(plan.communities) >= SHARED else 1
+    found = {place.code: walked for place, walked in run_pieces(_walked, places, crew)}
+    rows = [row for code in sorted(found) for row in found[code][0]]
+    findings = [finding for code in sorted(found) for finding in found[code][1]]
     table = _table(rows, plan)
     findings += _too_long(table, plan, section.walk_limit_m)
     return Walks(table, tuple(findings))
+
+
+def _places(plan: Plan, inputs: Inputs, section: Workload, lines: Shapes) -> Iterator[_Place]:
+    """Every community with buildings, one after another."""
+    stops, offices = _buildings(plan, inputs), _offices(plan, section)
+    ground = dict(zip(plan.communities["community_code"], plan.communities.geometry, strict=True))
+    ids, grids = (stops[name].to_numpy(dtype=object) for name in ("id", "grid_code"))
+    shapes, tree = stops.geometry.to_numpy(), shapely.STRtree(lines)
+    for code, own in sorted(stops.groupby("community_code", sort=True).indices.items()):
+        office = offices.get(str(code))
+        west, south, east, north = shapely.bounds(ground[code])
+        reach_m = BEYOND_M + FAR_M
+        reach = shapely.box(west - reach_m, south - reach_m, east + reach_m, north + reach_m)
+        yield _Place(
+            str(code),
+            ids[own],
+            grids[own],
+            shapes[own],
+            office,
+            office is None and section.office is not None,
+            lines[np.sort(tree.query(reach))],
+            ground[code],
+        )
+
+
+def _walked(place: _Place) -> tuple[list[Row], list[Finding]]:
+    """Walks of one community, and what is odd about its ways."""
+    office, shapes = place.office, place.shapes
+    stops = shapes if office is None else np.r_[shapes, [office]]
+    ways = lay_ways(place.roads, place.ground, stops)
+    if ways is None:
+        return [], []
+    return list(_walks_of(place, ways)), list(_odd_ways(place, ways))
 
 
 def _buildings(plan: Plan, inputs: Inputs) -> gpd.GeoDataFrame:
@@ -108,13 +170,14 @@ def _offices(plan: Plan, section: Workload) -> dict[str, shapely.Geometry]:
     return dict(zip(first["home"], first.geometry, strict=True))
 
 
-def _walks_of(own: gpd.GeoDataFrame, ways: Ways, office: bool) -> Iterator[tuple[object, ...]]:
+def _walks_of(place: _Place, ways: Ways) -> Iterator[Row]:
     """One row for every grid of a community."""
     places, row = np.unique(ways.stop, return_inverse=True)
     metres, before = ways.between(places)
     row = row.reshape(-1)
-    for grid, members in sorted(own.groupby("grid_code", sort=True).indices.items()):
-        start = [row[-1]] if office else []
+    start = [] if place.office is None else [row[-1]]
+    for grid in sorted(set(place.grids)):
+        members = np.flatnonzero(place.grids == grid)
         stops = np.array(list(dict.fromkeys([*start, *row[members].tolist()])), dtype=np.int64)
         tour = short_tour(np.round(metres[np.ix_(stops, places[stops])], 3))
         path = _path(stops[tour.order], places, before)
@@ -142,7 +205,7 @@ def _path(order: Ints, places: Ints, before: Ints) -> Ints:
     return np.array(path, dtype=np.int64)
 
 
-def _table(rows: list[tuple[object, ...]], plan: Plan) -> gpd.GeoDataFrame:
+def _table(rows: list[Row], plan: Plan) -> gpd.GeoDataFrame:
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "geometry"])
     numbers = {name: "float64" for name in COLUMNS[2:]}
     frame = frame.astype({"grid_code": object, "stops": "int64", **numbers})
@@ -150,53 +213,46 @@ def _table(rows: list[tuple[object, ...]], plan: Plan) -> gpd.GeoDataFrame:
     return table.sort_values("grid_code", kind="stable", ignore_index=True)
 
 
-def _list_ways(
-    code: str, ways: Ways, own: gpd.GeoDataFrame, no_office: bool, findings: list[Finding]
-) -> None:
+def _odd_ways(place: _Place, ways: Ways) -> Iterator[Finding]:
     """List what is odd about the ways of a community."""
-    if no_office:
-        findings.append(
-            Finding(
-                "office-missing",
-                Severity.WARNING,
-                f"community {code} has no office among the facilities; its walks begin at a "
-                "building; add its office",
-                layer="facilities",
-                place=code,
-                community_code=code,
-            )
+    code = place.code
+    if place.lacking:
+        yield Finding(
+            "office-missing",
+            Severity.WARNING,
+            f"community {code} has no office among the facilities; its walks begin at a "
+            "building; add its office",
+            layer="facilities",
+            place=code,
+            community_code=code,
         )
     if ways.bridged_m:
-        findings.append(
-            Finding(
-                "walk-off-road",
-                Severity.WARNING,
-                f"community {code}: no road joins {many(len(ways.bridged_m), 'part')} of its "
-                f"network to the rest; walks cross there in a straight line, "
-                f"{sum(ways.bridged_m):.0f} m in all; draw the road or the bridge",
-                layer="roads",
-                place=code,
-                community_code=code,
-                value=round(sum(ways.bridged_m), 1),
-            )
+        yield Finding(
+            "walk-off-road",
+            Severity.WARNING,
+            f"community {code}: no road joins {many(len(ways.bridged_m), 'part')} of its "
+            f"network to the rest; walks cross there in a straight line, "
+            f"{sum(ways.bridged_m):.0f} m in all; draw the road or the bridge",
+            layer="roads",
+            place=code,
+            community_code=code,
+            value=round(sum(ways.bridged_m), 1),
         )
-    metres = ways.off_road_m[: len(own)]
+    metres = ways.off_road_m[: len(place.ids)]
     far = np.flatnonzero(metres > FAR_M)
     if len(far):
         worst = int(far[np.argmax(metres[far])])
-        findings.append(
-            Finding(
-                "building-off-road",
-                Severity.INFO,
-                f"community {code}: {many(len(far), 'building')} farther than {FAR_M:.0f} m from "
-                f"every road, {own['id'].iloc[worst]} by {metres[worst]:.0f} m; their walks leave "
-                "that out; draw the roads inside the compound",
-                layer="units",
-                place=str(own["id"].iloc[worst]),
-                community_code=code,
-                value=round(float(metres[worst]), 1),
-                limit=FAR_M,
-            )
+        yield Finding(
+            "building-off-road",
+            Severity.INFO,
+            f"community {code}: {many(len(far), 'building')} farther than {FAR_M:.0f} m from "
+            f"every road, {place.ids[worst]} by {metres[worst]:.0f} m; their walks leave "
+            "that out; draw the roads inside the compound",
+            layer="units",
+            place=str(place.ids[worst]),
+            community_code=code,
+            value=round(float(metres[worst]), 1),
+            limit=FAR_M,
         )
 
 

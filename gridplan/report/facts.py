@@ -150,12 +150,13 @@ class Facts:
         """List what somebody must decide: what is broken, out of range, or in conflict."""
         kinds = ("no-plan-in-range", "community-conflict", "component-under-min", "block-over-max")
         bad = [f for f in self.findings if f.severity in BAD]
-        chosen = bad + [f for k in kinds for f in self.findings if f.kind == k and f not in bad]
+        worst = set(bad)
+        chosen = bad + [f for k in kinds for f in self.findings if f.kind == k and f not in worst]
         seen: set[str] = set()
         found = []
         for finding in chosen:  # one line a community: the first kind says most
             key = finding.community_code or finding.place
-            if finding in bad or key not in seen:
+            if finding in worst or key not in seen:
                 found.append(finding)
             seen.add(key)
         return found

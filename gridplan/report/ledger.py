@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from gridplan import metrics
@@ -128,18 +129,13 @@ def _truths(table: pd.DataFrame, column: str) -> "pd.Series[bool]":
 
 def _touched(units: pd.DataFrame, layer: str) -> pd.DataFrame:
     """List zones per community: households, and the grids that hold some of them."""
+    keys = ["community_code", layer]
     living = units[(units["households"] > 0) & units[layer].notna()]
-    groups = living.groupby(["community_code", layer], sort=True, observed=True)
-    return pd.DataFrame(
-        {
-            "households": groups["households"].sum(),
-            "grids": groups["grid_code"].agg(_distinct),
-        }
-    )
-
-
-def _distinct(codes: "pd.Series[str]") -> tuple[str, ...]:
-    return tuple(sorted(set(codes)))
+    held = living.groupby(keys, sort=True, observed=True)["households"].sum()
+    pairs = living[[*keys, "grid_code"]].drop_duplicates().sort_values([*keys, "grid_code"])
+    ends = np.flatnonzero(~pairs.duplicated(keys).to_numpy())[1:]
+    grids = [tuple(codes) for codes in np.split(pairs["grid_code"].to_numpy(object), ends)]
+    return pd.DataFrame({"households": held, "grids": grids[: len(held)]})
 
 
 def split_rows(plan: Plan, alignment: pd.DataFrame, maximum: int) -> tuple[SplitRow, ...]:

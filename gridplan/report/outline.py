@@ -13,6 +13,7 @@ from gridplan.maps.palette import map_colours
 OUT_OF_RANGE = (RangeStatus.UNDER.value, RangeStatus.OVER.value)
 SIZE = 360.0  # of the longer side
 GRIDS_MAX = 1_500  # beyond that only those out of range are drawn
+COMMUNITIES_MAX = 2_000  # beyond that streets are drawn in their place
 
 Ring = NDArray[np.float64]
 """Corners of a ring, shape (n, 2), y downwards, the first one not repeated."""
@@ -27,7 +28,8 @@ class Outline:
     width, height
         Of the picture.
     communities
-        Colour and rings of each, neighbours in different colours.
+        Colour and rings of each, neighbours in different colours; of streets where communities are
+        too many to see.
     grids
         Rings of all grids; none where they are too many to see.
     out
@@ -44,6 +46,8 @@ class Outline:
 def outline_of(plan: Plan) -> Outline:
     """Simplify a plan to what a small picture can show; borders that two share stay alike."""
     communities = plan.communities.sort_values("community_code", kind="stable")
+    if len(communities) > COMMUNITIES_MAX:
+        communities = plan.streets.sort_values("street_code", kind="stable")
     west, south, east, north = np.asarray(communities.total_bounds, dtype=float).tolist()
     scale = SIZE / max(east - west, north - south, 1.0)
     place = (west, north, scale)

@@ -1,5 +1,6 @@
 """The parts of a report that are for an analyst."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TypeAlias
@@ -24,6 +25,7 @@ CHART_ROWS = 36  # of one chart, so that it fits a sheet of A4
 DOTS_MAX = 400  # communities shown dot by dot
 LISTED = 12  # findings of one kind
 SPLITS = 200
+PROVEN = 400  # communities in the table of what is proven
 
 
 def analyst_parts(facts: Facts, w: Words) -> list[Part]:
@@ -220,7 +222,22 @@ def _proof(facts: Facts, w: Words) -> Iterator[Html]:
         el("td", f"{w['proven']}: {w['of'].format(facts.proven, len(facts.communities))}",
            colspan=5),
     )  # fmt: skip
-    yield make_table(w["caption_proof"], heads, [_community(r, w) for r in facts.communities], foot)
+    shown = hardest(facts)
+    yield make_table(w["caption_proof"], heads, [_community(r, w) for r in shown], foot)
+    if len(facts.communities) > len(shown):
+        yield el("p", w["easier"].format(len(facts.communities) - len(shown)), class_="quiet")
+
+
+def hardest(facts: Facts) -> tuple[CommunityRow, ...]:
+    """Every community; where they are too many, those of which least is reached and proven."""
+    if len(facts.communities) <= PROVEN:
+        return facts.communities
+    ranked = sorted(facts.communities, key=_hardness)
+    return tuple(sorted(ranked[:PROVEN], key=lambda row: row.code))
+
+
+def _hardness(row: CommunityRow) -> tuple[int, float, str]:
+    return -row.breach, -(math.inf if row.gap is None else row.gap), row.code
 
 
 def _community(row: CommunityRow, w: Words) -> Html:

@@ -20,7 +20,7 @@ from gridplan.report.facts import CommunityRow, Facts
 from gridplan.report.front import first_page
 from gridplan.report.ledger import SIZE
 from gridplan.report.paper import BAND, BLUE, FLOOR, RULE, Column, Paper
-from gridplan.report.parts import DOTS_MAX, LISTED, SPLITS, percent, provenance_rows
+from gridplan.report.parts import DOTS_MAX, LISTED, SPLITS, hardest, percent, provenance_rows
 from gridplan.report.people import People, shares
 from gridplan.report.words import counted, words
 from gridplan.sentences import told
@@ -234,6 +234,7 @@ def _exceptions(paper: Paper, facts: Facts, w: Words) -> None:
 def _proof(paper: Paper, facts: Facts, w: Words) -> None:
     paper.heading(w["proof"], room=50)
     paper.paragraph(w["proof_lead"], colour=SOFT_INK)
+    shown = hardest(facts)
     columns = [
         Column(w["community"], 3.6), Column(w["households"], 2, True),
         Column(w["grids"], 1.1, True), Column(w["in_range"], 1.7, True), Column(w["status"], 4),
@@ -243,7 +244,7 @@ def _proof(paper: Paper, facts: Facts, w: Words) -> None:
         [row.label, f"{row.households:,}", f"{row.grids:,}",
          w["of"].format(row.inside, row.residential), sentences.status(row, w),
          sentences.gap(row, w), _decimal(row.cost, w), _decimal(row.bound, w)]
-        for row in facts.communities
+        for row in shown
     ]  # fmt: skip
     proven = f"{w['proven']}: {w['of'].format(facts.proven, len(facts.communities))}"
     rows.append(
@@ -251,6 +252,8 @@ def _proof(paper: Paper, facts: Facts, w: Words) -> None:
          "", "", ""]
     )  # fmt: skip
     paper.table(columns, rows, bold_last=True)
+    if len(facts.communities) > len(shown):
+        paper.paragraph(w["easier"].format(len(facts.communities) - len(shown)), colour=SOFT_INK)
 
 
 def _decimal(value: float | None, w: Words) -> str:

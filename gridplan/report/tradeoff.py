@@ -91,7 +91,7 @@ def draw_trade_off(
             wspace=0.24, hspace=0.58,
         )  # fmt: skip
         canvas.draw()  # type: ignore[no-untyped-call]
-        pixels = np.asarray(canvas.buffer_rgba())[..., :3].copy()  # type: ignore[no-untyped-call]
+        pixels = np.asarray(canvas.buffer_rgba()).copy()  # type: ignore[no-untyped-call]
     return png_bytes(pixels, DPI)
 
 

@@ -151,6 +151,8 @@ ENGLISH: Mapping[str, str] = {
     "effort": "effort",
     "time": "time",
     "caption_proof": "Cost as in the documentation; the bound is what is proven at least.",
+    "easier": "and {0} more with less out of range and smaller gaps, in the layer communities of "
+    "plan.gpkg",
     "total": "Total",
     "audit": "Audit and totals",
     "audit_lead": "The auditor recomputes every promise from the finished polygons and shares no "
@@ -326,6 +328,7 @@ CHINESE: Mapping[str, str] = {
     "effort": "计算量用尽",
     "time": "超时",
     "caption_proof": "代价的定义见文档；下界为已证明的最小值。",
+    "easier": "其余{0}个社区超出范围更少、差距更小，见plan.gpkg的communities图层",
     "total": "合计",
     "audit": "审核与总数核对",
     "audit_lead": "审核按成果图形重新计算每项承诺，与求解程序不共用任何代码。",

@@ -1,6 +1,6 @@
 """Tables as CSV files that open the same everywhere and are the same byte for byte."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +15,7 @@ LINE_END = "\r\n"
 """Line end of every CSV file, on every platform."""
 
 _TRIMMED = {"value", "limit"}
+_ROWS = 100_000  # written at a time
 
 
 def write_csvs(
@@ -45,7 +46,9 @@ def write_csvs(
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             path = folder / f"{name}.csv"
-            path.write_bytes(encode(csv_text(name, table), encoding, mark=True))
+            with path.open("wb") as file:
+                for number, text in enumerate(_pieces(name, table)):
+                    file.write(encode(text, encoding, mark=number == 0))
             paths.append(path)
     except OSError as error:
         raise OutputError(f"{folder}: tables cannot be written ({error.strerror})") from error
@@ -54,11 +57,17 @@ def write_csvs(
 
 def csv_text(name: str, table: pd.DataFrame) -> str:
     """Write one table as CSV text, without the BOM."""
+    return "".join(_pieces(name, table))
+
+
+def _pieces(name: str, table: pd.DataFrame) -> Iterator[str]:
+    """Text of a table piece by piece, the heading first: a city's tables are long."""
     ordered = in_order(_rounded(name, table))
-    columns = [_column(name, str(column), ordered[column]) for column in ordered]
-    lines = [",".join(_quoted(str(column)) for column in ordered)]
-    lines += [",".join(row) for row in zip(*columns, strict=True)]
-    return LINE_END.join(lines) + LINE_END
+    yield ",".join(_quoted(str(column)) for column in ordered) + LINE_END
+    for start in range(0, len(ordered), _ROWS):
+        rows = ordered.iloc[start : start + _ROWS]
+        columns = [_column(name, str(column), rows[column]) for column in rows]
+        yield LINE_END.join(map(",".join, zip(*columns, strict=True))) + LINE_END
 
 
 def _rounded(name: str, table: pd.DataFrame) -> pd.DataFrame:
@@ -73,7 +82,9 @@ def _rounded(name: str, table: pd.DataFrame) -> pd.DataFrame:
 
 def _column(table: str, name: str, column: pd.Series) -> list[str]:
     if is_text(column):
-        return [_quoted(text) for text in as_texts(column)]
+        texts = as_texts(column)
+        quoted = {text: _quoted(text) for text in set(texts)}
+        return [quoted[text] for text in texts]
     about = find_field(table, name)
     decimals = about.decimals if about else None
     return number_texts(as_numbers(column, decimals), decimals, trim=name in _TRIMMED or not about)

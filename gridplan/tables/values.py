@@ -7,6 +7,8 @@ import pandas as pd
 
 from gridplan.text import clean_text, is_clean
 
+_TRIED = 3  # keys of an order that may suffice
+
 
 def is_text(column: pd.Series) -> bool:
     """Tell whether a column holds text; a column of nothing but missing values does."""
@@ -33,10 +35,18 @@ def in_order(table: pd.DataFrame) -> pd.DataFrame:
         else table[name]
         for name in table
     }
-    ordered: pd.DataFrame = pd.DataFrame(columns).sort_values(
-        list(columns), kind="stable", ignore_index=True
-    )
+    cleaned = pd.DataFrame(columns)
+    keys = deciding(cleaned, list(columns))
+    ordered: pd.DataFrame = cleaned.sort_values(keys, kind="stable", ignore_index=True)
     return ordered
+
+
+def deciding(table: pd.DataFrame, keys: list[str]) -> list[str]:
+    """Drop the keys of an order that decide nothing, as those before them differ in every row."""
+    for count in range(1, min(_TRIED, len(keys))):
+        if not table.duplicated(keys[:count]).any():
+            return keys[:count]
+    return keys
 
 
 def as_numbers(column: pd.Series, decimals: int | None) -> list[int | float | None]:

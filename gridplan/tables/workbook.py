@@ -5,8 +5,9 @@ import io
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
+from gridplan.domain import Finding, Severity
 from gridplan.errors import OutputError
+from gridplan.processes import run_pieces
 from gridplan.sentences import told
 from gridplan.tables.dictionary import TEXTS, find_field
 from gridplan.tables.fields import HOUSEHOLD_BASES, Field
@@ -27,7 +30,15 @@ from gridplan.tables.values import as_numbers, as_texts, is_text
 from gridplan.text import clean_text, file_stems
 
 _A4 = 9  # paper size in the file format
-_MAX_ROWS = 1_048_575  # of a sheet, without the heading
+ROWS_MAX = 100_000
+"""Rows of a table up to which it has a sheet; larger ones stand in their CSV files alone."""
+
+PAGED_GRIDS_MAX = 3_000
+"""Grids up to which each has a page; a metropolis would get thousands of workbooks of them."""
+
+SHARED_PAGES = 300
+"""Pages from which on several processes write them; fewer are written before these have begun."""
+
 _MAX_CHARACTERS = 32_767  # of a cell
 _WIDTHS = (8, 60)  # narrowest and widest column, in characters
 PAGE_FOLDER = "grid_pages"
@@ -61,7 +72,8 @@ def write_workbook(
     date: dt.date,
     household_basis: str = "",
     zone_layers: Sequence[str] = (),
-) -> None:
+    workers: int = 1,
+) -> list[Finding]:
     """Write all tables into one workbook, a sheet each.
 
     Headings, sheet names and fixed values in the chosen language; frozen and filtered heading row;
@@ -81,42 +93,107 @@ def write_workbook(
         ``registered``, ``resident`` or ``dwelling``: printed in the heading of household columns.
     zone_layers
         Names of the jurisdiction layers, in the order of the configuration.
+    workers
+        Processes that write where there are pages of very many grids; all comes out the same.
+
+    Returns
+    -------
+    list of Finding
+        Tables above ``ROWS_MAX`` rows, and pages of more than ``PAGED_GRIDS_MAX`` grids, which are
+        left out.
     """
+    kept = {name: table for name, table in tables.items() if len(table) <= ROWS_MAX}
+    paged = len(tables.get("grid_register", ())) <= PAGED_GRIDS_MAX
+    pages = grid_pages(tables, language) if paged else []
+    here, apart = (pages, []) if len(pages) <= MOST_PAGES else ([], pages)
+    look = _Look(language, household_basis, tuple(zone_layers), date)
+    books = [partial(_write_tables, kept, here, path, look)]
+    books += _page_books(apart, path.parent / PAGE_FOLDER, look)
+    for _ in run_pieces(_call, books, workers if len(pages) >= SHARED_PAGES else 1):
+        pass
+    return [*_left_out(tables), *([] if paged else [_unpaged(len(tables["grid_register"]))])]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What all workbooks of a run have in common."""
+
+    language: str
+    basis: str
+    zone_layers: tuple[str, ...]
+    date: dt.date
+
+
+def _call(book: Callable[[], None]) -> None:
+    book()
+
+
+def _write_tables(
+    tables: Mapping[str, pd.DataFrame], pages: Sequence[Page], path: Path, look: _Look
+) -> None:
+    """Write the workbook of all tables, and of the pages of grids where they are few."""
     book = Workbook(write_only=True)
     for name, table in tables.items():
-        shown = _translated(table) if language == "zh" else table
+        shown = _translated(table) if look.language == "zh" else table
         columns = [
             _column(
                 str(column),
-                find_field(name, str(column), zone_layers),
+                find_field(name, str(column), look.zone_layers),
                 shown[column],
-                language,
-                household_basis,
+                look.language,
+                look.basis,
             )
             for column in table
         ]
-        for title, rows in _pages(_sheet_title(name, language), len(table)):
-            _write_sheet(book, title, columns, rows)
-    pages = grid_pages(tables, language)
-    if len(pages) <= MOST_PAGES:
-        for page in pages:
-            _write_page(book, page)
-    else:
-        _write_page_books(pages, path.parent / PAGE_FOLDER, date)
-    _save(book, path, dt.datetime.combine(date, dt.time()))
+        _write_sheet(book, _sheet_title(name, look.language), columns, len(table))
+    _write_pages(pages, path, look, book)
 
 
-def _write_page_books(pages: Sequence[Page], folder: Path, date: dt.date) -> None:
-    """Write the pages of grids into one workbook per community, or more where it has many."""
+def _write_pages(
+    pages: Sequence[Page], path: Path, look: _Look, book: Workbook | None = None
+) -> None:
+    """Write the pages of grids into a workbook, and save it."""
+    book = Workbook(write_only=True) if book is None else book
+    for page in pages:
+        _write_page(book, page)
+    _save(book, path, dt.datetime.combine(look.date, dt.time()))
+
+
+def _left_out(tables: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
+    """List the tables that are too long for a workbook that still opens."""
+    for name, table in tables.items():
+        if len(table) > ROWS_MAX:
+            yield Finding(
+                "sheet-left-out",
+                Severity.INFO,
+                f"the workbook has no sheet {name}: its {len(table)} rows are more than "
+                f"{ROWS_MAX}; open {name}.csv, which has them all",
+                layer=name,
+                value=float(len(table)),
+                limit=float(ROWS_MAX),
+            )
+
+
+def _unpaged(grids: int) -> Finding:
+    return Finding(
+        "pages-left-out",
+        Severity.INFO,
+        f"there are no pages of grids in workbooks, as {grids} grids are more than "
+        f"{PAGED_GRIDS_MAX}; take the tables, or divide some communities with --only",
+        layer="grid_register",
+        value=float(grids),
+        limit=float(PAGED_GRIDS_MAX),
+    )
+
+
+def _page_books(pages: Sequence[Page], folder: Path, look: _Look) -> Iterator["partial[None]"]:
+    """How to write pages of grids: a workbook per community, or more where it has many."""
     books: dict[str, list[Page]] = {}
     for home, own in groupby(sorted(pages, key=_home), key=_home):
         for number, batch in enumerate(_batches(list(own)), start=1):
             books[home if number == 1 else f"{home}_{number}"] = batch
     for stem, batch in zip(file_stems(list(books)), books.values(), strict=True):
-        book = Workbook(write_only=True)
-        for page in batch:
-            _write_page(book, page)
-        _save(book, folder / f"{stem}.xlsx", dt.datetime.combine(date, dt.time()))
+        yield partial(_write_pages, batch, folder / f"{stem}.xlsx", look)
 
 
 def _batches(pages: list[Page]) -> Iterator[list[Page]]:
@@ -199,24 +276,17 @@ def _sheet_title(name: str, language: str) -> str:
     return _FORBIDDEN.sub("-", title)[:27]
 
 
-def _pages(title: str, rows: int) -> Iterator[tuple[str, range]]:
-    """Split a table that a sheet cannot hold into numbered sheets."""
-    for number, start in enumerate(range(0, max(rows, 1), _MAX_ROWS), start=1):
-        name = title if number == 1 else f"{title} {number}"
-        yield name, range(start, min(start + _MAX_ROWS, rows))
-
-
-def _write_sheet(book: Workbook, title: str, columns: Sequence[_Column], rows: range) -> None:
+def _write_sheet(book: Workbook, title: str, columns: Sequence[_Column], rows: int) -> None:
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     last = get_column_letter(len(columns))
-    sheet.auto_filter.ref = f"A1:{last}{len(rows) + 1}"
+    sheet.auto_filter.ref = f"A1:{last}{rows + 1}"
     _print_across(sheet)
     for number, column in enumerate(columns, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = column.width()
     sheet.append([_heading_cell(sheet, column.heading) for column in columns])
     cells = [_body_cell(sheet, column) for column in columns]
-    for row in rows:
+    for row in range(rows):
         for cell, column in zip(cells, columns, strict=True):
             cell.value = column.values[row]
             if column.text and cell.value is not None:
