@@ -1,17 +1,20 @@
 """What ``kill -9`` costs: ``python -m benchmarks.kills CONFIG --kills 20``.
 
 A division is killed at random moments and resumed, on processes and on the workers of a Dask
-cluster; the tables must come out byte for byte as those of a run that nobody disturbed.
+cluster, so many times in each mode; the tables must come out byte for byte as those of a run that
+nobody disturbed. ``KILLS.md`` says what came of it.
 """
 
 import argparse
+import math
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +24,7 @@ from benchmarks.cluster import Cluster
 
 HERE = Path(__file__).resolve().parent
 LOOK_S = 0.02
+MODES = ("processes", "dask")
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class Kill:
 
     Parameters
     ----------
+    mode
+        ``processes`` or ``dask``.
     where
         ``run`` (the main process), ``process`` (one of its workers) or ``worker`` (of the cluster).
     after_s
@@ -76,15 +82,27 @@ class Kill:
         What stood on the disk then.
     kept
         Communities whose work was finished then.
+    resumed_s
+        Seconds of the run that resumed it.
     same
         Whether the tables came out the same.
     """
 
+    mode: str
     where: str
     after_s: float
     stage: str
     kept: int
+    resumed_s: float
     same: bool
+
+    def line(self) -> str:
+        """For who watches."""
+        end = "same tables" if self.same else "OTHER TABLES"
+        return (
+            f"{self.mode}: {self.where} killed after {self.after_s:.1f} s at {self.stage!r}, "
+            f"{self.kept} communities finished; resumed in {self.resumed_s:.1f} s: {end}"
+        )
 
 
 def tables(out: Path) -> dict[str, bytes]:
@@ -95,9 +113,13 @@ def tables(out: Path) -> dict[str, bytes]:
 def stage_of(out: Path) -> str:
     """Name the last thing that a run has left on the disk."""
     partial = out.with_name(f"{out.name}.partial")
-    for name in ("run.json", "plan.qgz", "tables", "plan.gpkg", "checkpoints"):
+    for name in ("run.json", "plan.qgz", "tables", "plan.gpkg"):
         if (partial / name).exists():
             return name
+    if kept(out):
+        return "checkpoints"
+    if any((partial / "checkpoints").glob("*ground*/list.json")):
+        return "ground"
     if out.exists():
         return "finished"
     return "begun" if partial.exists() else "not begun"
@@ -161,6 +183,7 @@ def suffer(
     whole: dict[str, bytes],
     takes_s: float,
     *,
+    mode: str = "processes",
     cluster: Cluster | None = None,
     seed: int = 0,
 ) -> list[Kill]:
@@ -168,65 +191,99 @@ def suffer(
     lot = np.random.default_rng(seed)
     found = []
     for number, where in enumerate(places):
-        out = folder / f"killed{number}"
+        out = folder / f"killed-{mode}-{number}"
         moment = after(float(lot.uniform(0.0, takes_s)))
         told = strike(job, out, where, moment, cluster, int(lot.integers(1000)))
-        job.run(out, "--resume")
-        found.append(Kill(where, *told, same=tables(out) == whole))
-        sys.stderr.write(f"{found[-1]}\n")
+        resumed_s = round(job.run(out, "--resume"), 2)
+        found.append(Kill(mode, where, *told, resumed_s, same=tables(out) == whole))
+        sys.stderr.write(f"{number + 1}/{len(places)} {found[-1].line()}\n")
         shutil.rmtree(out)
     return found
 
 
-def page(kills: Sequence[Kill], config: str, takes_s: float, note: str) -> str:
+def victims(mode: str, kills: int, share: float) -> list[str]:
+    """Whom to kill: the run, and for a share of the kills a worker, evenly among them."""
+    other = "process" if mode == "processes" else "worker"
+    return [
+        other if math.floor((i + 1) * share) > math.floor(i * share) else "run"
+        for i in range(kills)
+    ]
+
+
+def page(kills: Sequence[Kill], config: str, takes_s: Mapping[str, float], note: str) -> str:
     """Write what came of the kills."""
     good = sum(kill.same for kill in kills)
+    alone = "; ".join(f"{mode} {seconds:.0f} s" for mode, seconds in takes_s.items())
     lines = [
         "# Killed and resumed",
         "",
         f"Written by `python -m benchmarks.kills` on `{config}`: `kill -9` at random moments of a "
-        f"run that takes {takes_s:.0f} s undisturbed, each followed by `--resume`. Killed was the "
+        f"run, each followed by `--resume`. Undisturbed it takes: {alone}. Killed was the "
         "run itself, one of its worker processes, or a worker of its Dask cluster. "
-        f"**{good} of {len(kills)} runs left the same bytes in every table.**",
+        f"**{good} of {len(kills)} runs left the same bytes in every table.** "
+        "`ground`: the cells were grown, and are not grown again; `checkpoints`: communities were "
+        "solved, and are not solved again.",
         "",
         *([note, ""] if note else []),
-        "| killed | after, s | last on the disk | communities finished then | same tables |",
-        "|---|---:|---|---:|---|",
+        "| mode | killed | after, s | last on the disk | communities finished then | resumed in, s "
+        "| same tables |",
+        "|---|---|---:|---|---:|---:|---|",
     ]
     lines += [
-        f"| {k.where} | {k.after_s:.1f} | {k.stage} | {k.kept} | {'yes' if k.same else 'NO'} |"
+        f"| {k.mode} | {k.where} | {k.after_s:.1f} | {k.stage} | {k.kept} | {k.resumed_s:.1f} "
+        f"| {'yes' if k.same else 'NO'} |"
         for k in kills
     ]
     return "\n".join(lines) + "\n"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run what the arguments name; 1 where a table came out different."""
+def asked(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the arguments."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.kills", description=__doc__)
     parser.add_argument("config", type=Path)
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--effort", default="1")
+    parser.add_argument("--kills", type=int, default=20, help="in each mode")
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
+    parser.add_argument(
+        "--share", type=float, default=0.25, help="of the kills that strike a worker, not the run"
+    )
+    parser.add_argument("--effort", default="0.1")
     parser.add_argument("--only", nargs="+", default=[], metavar="CODE")
     parser.add_argument("--folder", type=Path, default=HERE.parent / "out" / "kills")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--note", default="", help="a sentence for the page, as on the machine")
     parser.add_argument("--out", type=Path, default=HERE / "KILLS.md")
-    chosen = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what the arguments name; 1 where a table came out different."""
+    chosen = asked(arguments)
     chosen.folder.mkdir(parents=True, exist_ok=True)
     only = [part for code in chosen.only for part in ("--only", code)]
     plain = Job(chosen.config.resolve(), ("--effort", chosen.effort, "--workers", "2", *only))
-    takes_s = plain.run(chosen.folder / "whole", "--overwrite")
-    whole = tables(chosen.folder / "whole")
-    local = ["process" if i % 4 == 3 else "run" for i in range((chosen.kills + 1) // 2)]
-    remote = ["worker" if i % 2 else "run" for i in range(chosen.kills // 2)]
-    found = suffer(plain, chosen.folder, local, whole, takes_s, seed=chosen.seed)
-    if remote:
-        with Cluster(2) as cluster:
-            lent = Job(plain.config, (*plain.more, "--scheduler", cluster.address))
+    found: list[Kill] = []
+    takes_s: dict[str, float] = {}
+    whole: dict[str, bytes] = {}
+    for number, mode in enumerate(chosen.modes):
+        with ExitStack() as stack:
+            cluster = stack.enter_context(Cluster(2)) if mode == "dask" else None
+            more = () if cluster is None else ("--scheduler", cluster.address)
+            job = Job(plain.config, (*plain.more, *more))
+            out = chosen.folder / f"whole-{mode}"
+            takes_s[mode] = job.run(out, "--overwrite")
+            sys.stderr.write(f"{mode}: undisturbed in {takes_s[mode]:.1f} s\n")
+            whole = whole or tables(out)
+            if tables(out) != whole:
+                sys.stderr.write(f"{mode}: OTHER TABLES than {chosen.modes[0]}\n")
+                return 1
             found += suffer(
-                lent, chosen.folder, remote, whole, takes_s, cluster=cluster, seed=chosen.seed + 1
-            )
-    chosen.out.write_text(page(found, chosen.config.name, takes_s, chosen.note), encoding="utf-8")
+                job, chosen.folder, victims(mode, chosen.kills, chosen.share), whole,
+                takes_s[mode], mode=mode, cluster=cluster, seed=chosen.seed + number,
+            )  # fmt: skip
+        text = page(found, chosen.config.name, takes_s, chosen.note)
+        chosen.out.write_text(text, encoding="utf-8")  # what is known so far
+    for mode in chosen.modes:
+        shutil.rmtree(chosen.folder / f"whole-{mode}")
     return 0 if all(kill.same for kill in found) else 1
 
 

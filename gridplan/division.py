@@ -1,6 +1,6 @@
 """Every community solved: those that fail are left out and named, a ceiling on change is held."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,12 +13,14 @@ from gridplan.errors import InfeasibleError, OutputError, SolverError
 from gridplan.export import OutputFolder
 from gridplan.layers import Inputs, read_assignment
 from gridplan.optimise import Solution, write_problem
+from gridplan.optimise.objective import cut_metres
 from gridplan.prepare import Ground, Task, community_tasks, restrict
-from gridplan.redivide import Redivision, Revision, Weighed, allowed, check_only, hold
+from gridplan.redivide import Redivision, Revision, Weighed, allowed, check_only, hold, sharing
 from gridplan.runs import Options, Progress
 from gridplan.solved import (
     Solved,
     breakdowns,
+    causes_of,
     conflicts,
     judged,
     out_of_range,
@@ -47,13 +49,17 @@ def dump_problems(tasks: Sequence[Task], folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Divided:
-    """What solving leaves: the communities that have a plan, and everything found so far."""
+    """What solving leaves: the communities that have a plan, and everything found so far.
+
+    ``lost`` are the communities that are left out, for they failed.
+    """
 
     inputs: Inputs
     ground: Ground
     tasks: list[Task]
     solved: tuple[Solved, ...]
     findings: list[Finding]
+    lost: frozenset[str] = frozenset()
 
 
 def divide(
@@ -89,20 +95,21 @@ def divide(
     if options.only:
         inputs = restrict(inputs, config, options.only)
         ground = ground.restricted(options.only)
-    tasks = list(community_tasks(inputs, ground, config, previous if job is None else job.home))
+    unmade: dict[str, str] = {}
+    old = previous if job is None else job.home
+    tasks = list(community_tasks(inputs, ground, config, old, unmade))
     if options.problems:
         dump_problems(tasks, options.problems)
     solved = _solve(tasks, ground, config, options, folder, progress, job)
-    failed = [*conflicts(tasks, solved), *breakdowns(solved)]
-    if failed:
-        inputs, ground = _without(inputs, ground, config, failed)
-        lost = {f.community_code for f in failed}
+    solved, failed, lost = _sorted_out(solved, tasks, unmade, ground, job)
+    if lost:
+        inputs, ground = _without(inputs, ground, config, failed, lost)
         solved = tuple(s for s in solved if s.code not in lost)
     findings = [*failed, *inputs.findings, *folder.findings, *ground.findings]
     findings += [] if job is None else job.matched.findings
     findings += [f for task in tasks for f in task.findings]
-    findings += out_of_range(tasks, solved, by_hand=options.assignment is not None)
-    return Divided(inputs, ground, tasks, solved, findings)
+    findings += out_of_range(solved)
+    return Divided(inputs, ground, tasks, solved, findings, frozenset(lost))
 
 
 def _solve(
@@ -181,8 +188,53 @@ def _weighed(solved: Solved) -> Weighed | None:
     return Weighed(answer.solution.breach, answer.solution.objective, answer.change)
 
 
+def _sorted_out(
+    solved: tuple[Solved, ...],
+    tasks: Sequence[Task],
+    unmade: Mapping[str, str],
+    ground: Ground,
+    job: Redivision | None,
+) -> tuple[tuple[Solved, ...], list[Finding], set[str]]:
+    """Say what failed and is left out; a re-division keeps old grids instead where they can stay.
+
+    Where old grids lie partly in a community that is left out, the others that they lie in are left
+    out too, so that no code ends by a failure.
+    """
+    refused = conflicts(tasks, solved)
+    causes = {**unmade, **causes_of(solved)}
+    lost = set(causes).union(f.community_code for f in refused)
+    kept: set[str] = set()
+    if job is not None and lost:
+        solved, kept = _as_before(solved, tasks, job)
+        causes |= sharing(job, ground.cells, lost - kept)
+        lost = lost.union(causes) - kept
+    return solved, [*refused, *breakdowns(causes, kept)], lost
+
+
+def _as_before(
+    solved: tuple[Solved, ...], tasks: Sequence[Task], job: Redivision
+) -> tuple[tuple[Solved, ...], set[str]]:
+    """Let communities that failed keep their old grids; which did. None where all failed."""
+    causes = causes_of(solved)
+    asked = [] if len(causes) == len(solved) else [t for t in tasks if t.community_code in causes]
+    kept = {}
+    for task in asked:
+        code, problem = task.community_code, task.problem
+        change = job.no_change(problem)
+        if change is not None:
+            labels = dict(zip(problem.node_ids, problem.previous or (), strict=True))
+            made = judged(task, labels, f"kept as it was: {causes[code]}")
+            cut_m = round(cut_metres(problem, made.assignment), 3)
+            kept[code] = solved_task(task, Answer(made, cut_m=cut_m, change=change.to_dict()))
+    return tuple(kept.get(s.code, s) for s in solved), set(kept)
+
+
 def _without(
-    inputs: Inputs, ground: Ground, config: Config, failed: Sequence[Finding]
+    inputs: Inputs,
+    ground: Ground,
+    config: Config,
+    failed: Sequence[Finding],
+    lost: Collection[str],
 ) -> tuple[Inputs, Ground]:
     """Go on without the communities that failed; where all did, there is nothing to go on with.
 
@@ -193,7 +245,6 @@ def _without(
     SolverError
         Where all failed, and some for another reason.
     """
-    lost = {f.community_code for f in failed}
     left = [code for code in inputs.communities["community_code"] if code not in lost]
     if not left:
         broken = any(f.kind == "community-failed" for f in failed)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
+import networkx as nx
 import numpy as np
 import pandas as pd
 import shapely
@@ -231,7 +232,11 @@ class Task:
 
 
 def community_tasks(
-    inputs: Inputs, ground: Ground, config: Config, previous: Mapping[str, str] | None = None
+    inputs: Inputs,
+    ground: Ground,
+    config: Config,
+    previous: Mapping[str, str] | None = None,
+    lost: dict[str, str] | None = None,
 ) -> Iterator[Task]:
     """Turn the ground of every community into a problem, in the order of their codes.
 
@@ -241,66 +246,94 @@ def community_tasks(
         The job.
     previous
         Old grid of every unit that had one; None where nothing is re-divided.
+    lost
+        Gets the cause by the code of each community for which that fails, and the others go on;
+        None: the first failure ends all.
 
     Yields
     ------
     Task
         One per community that has units outside unit grids.
     """
-    residential = ground.residential
-    borders = dict(list(ground.borders.groupby("community_code", sort=True)))
-    crossings = dict(list(ground.crossings.groupby("community_code", sort=True)))
-    none, no_way = ground.borders.iloc[:0], ground.crossings.iloc[:0]
-    hard = hard_layers(inputs, config)
-    counts = inputs.communities.set_index("community_code")["grid_count"]
-    modes = config.inputs.zone_modes()
-    links = _by_community(inputs.links, residential)
-    by_load = config.grids.measure == "workload"
-    load = unit_loads(inputs, ground.cells, config) if by_load else None
-    blocks = _wanted_blocks(residential)
-    zones = pd.DataFrame(residential[["unit_id", *modes]]).set_index("unit_id").astype(object)
-    zones = zones.where(zones.notna(), None)
-    inner = set(ground.cells["unit_id"]) - set(residential["unit_id"])
-    for code, cells in residential.groupby("community_code", sort=True):
+    shaper = _Shaper(inputs, ground, config, previous)
+    for code, cells in ground.residential.groupby("community_code", sort=True):
+        try:
+            task = shaper.task(str(code), cells)
+        except Exception as error:
+            if lost is None:
+                raise
+            lost[str(code)] = f"{type(error).__name__}: {error}"
+        else:
+            yield task
+
+
+class _Shaper:
+    """Turns one community after the other into a problem."""
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        ground: Ground,
+        config: Config,
+        previous: Mapping[str, str] | None,
+    ) -> None:
+        residential = ground.residential
+        self.inputs, self.config, self.previous = inputs, config, previous
+        self.borders = dict(list(ground.borders.groupby("community_code", sort=True)))
+        self.crossings = dict(list(ground.crossings.groupby("community_code", sort=True)))
+        self.none, self.no_way = ground.borders.iloc[:0], ground.crossings.iloc[:0]
+        self.hard = hard_layers(inputs, config)
+        self.counts = inputs.communities.set_index("community_code")["grid_count"]
+        self.modes = config.inputs.zone_modes()
+        self.links = _by_community(inputs.links, residential)
+        by_load = config.grids.measure == "workload"
+        self.load = unit_loads(inputs, ground.cells, config) if by_load else None
+        self.blocks = _wanted_blocks(residential)
+        columns = ["unit_id", *self.modes]
+        zones = pd.DataFrame(residential[columns]).set_index("unit_id").astype(object)
+        self.zones = zones.where(zones.notna(), None)
+        self.inner = set(ground.cells["unit_id"]) - set(residential["unit_id"])
+
+    def task(self, code: str, cells: gpd.GeoDataFrame) -> Task:
+        """Turn the cells of a community into a problem."""
         findings: list[Finding] = []
+        graph = self._graph(code, cells, findings)
+        wanted = {unit: self.blocks[unit] for unit in graph.nodes if unit in self.blocks}
+        maximum = self.config.grids.max
+        block = settle_blocks(graph, wanted, code, maximum=maximum, findings=findings)
+        list_whole_conflicts(cells, graph, block, self.modes, maximum=maximum, findings=findings)
+        count, old = self.counts.get(code), self.previous
+        problem = to_problem(
+            code,
+            graph,
+            self.zones,
+            block,
+            self.config,
+            grids=None if pd.isna(count) else int(count),
+            locks=_locks_of(self.inputs.locks, set(graph.nodes), self.inner, old or {}, findings),
+            previous=old,
+            load=self.load,
+        )
+        return Task(code, problem, tuple(findings))
+
+    def _graph(
+        self, code: str, cells: gpd.GeoDataFrame, findings: list[Finding]
+    ) -> "nx.Graph[str]":
+        """What borders what, over bridges and joined parts too."""
+        borders, ways = self.borders.get(code, self.none), self.crossings.get(code, self.no_way)
+        least = self.config.grids.min
         graph = community_graph(
             cells,
-            borders.get(code, none),
-            links.get(code),
-            min_shared_m=config.graph.min_shared_m,
+            borders,
+            self.links.get(code),
+            min_shared_m=self.config.graph.min_shared_m,
             findings=findings,
         )
-        ways = crossings.get(code, no_way)
         add_crossings(graph, cells, ways, findings=findings)
-        list_pockets(
-            graph,
-            cells,
-            borders.get(code, none),
-            hard,
-            ways,
-            below=config.grids.min,
-            findings=findings,
-        )
-        if config.graph.join_parts:
-            join_parts(graph, cells, below=config.grids.min, findings=findings)
-        wanted = {unit: blocks[unit] for unit in graph.nodes if unit in blocks}
-        block = settle_blocks(graph, wanted, str(code), maximum=config.grids.max, findings=findings)
-        list_whole_conflicts(
-            cells, graph, block, modes, maximum=config.grids.max, findings=findings
-        )
-        count = counts.get(code)
-        problem = to_problem(
-            str(code),
-            graph,
-            zones,
-            block,
-            config,
-            grids=None if pd.isna(count) else int(count),
-            locks=_locks_of(inputs.locks, set(graph.nodes), inner, previous or {}, findings),
-            previous=previous,
-            load=load,
-        )
-        yield Task(str(code), problem, tuple(findings))
+        list_pockets(graph, cells, borders, self.hard, ways, below=least, findings=findings)
+        if self.config.graph.join_parts:
+            join_parts(graph, cells, below=least, findings=findings)
+        return graph
 
 
 def _by_community(

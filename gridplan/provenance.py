@@ -58,7 +58,9 @@ def run_record(
         "inputs": dict(inputs.hashes),
         "date": options.date,
         "only": sorted(inputs.communities["community_code"]) if partial else [],
-        "failed": [f.place for f in result.findings if f.kind == "community-failed"],
+        "failed": [
+            f.place for f in result.findings if f.kind in ("community-failed", "community-kept")
+        ],
         "seed": config.solve.seed,
         "numbering": BANDING_RULE,
         "level": options.level.value,

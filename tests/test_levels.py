@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,7 +20,7 @@ from gridplan.levels import level_pattern, street_job, workable
 from gridplan.pipeline import Options, audit_folder, partition
 from gridplan.prepare import prepare_ground
 from gridplan.redraw import redraw
-from tests.jobs import CONFIG, chess_town, tables
+from tests.jobs import CONFIG, SIDE, WEST, chess_town, tables
 
 STREETS = CONFIG.replace('code = "code"\n', 'code = "code"\nstreet = "street"\n').replace(
     "maps = []", 'maps = []\nreport = false\ntables = ["csv"]'
@@ -35,8 +36,6 @@ OFFICE = "110101001"
 def office(folder: Path, more: str = LEVEL, *, shuffle: int | None = None) -> Path:
     """Write the chess town as one street of two communities of 1,600 households."""
     config = chess_town(folder, config=STREETS + more, shuffle=shuffle)
-    import geopandas as gpd
-
     path = folder / "town.gpkg"
     homes = gpd.read_file(path, layer="communities")
     homes.assign(street=OFFICE).to_file(path, layer="communities", driver="GPKG")
@@ -136,6 +135,26 @@ def test_communities_in_range_stay_where_change_counts(tmp_path: Path) -> None:
     table = register(divided(tmp_path, more))
     assert table["community_code"].tolist() == [f"{OFFICE}001", f"{OFFICE}002"]
     assert table["community_name"].tolist() == ["West", "East"]
+    assert table["event"].eq("kept").all()
+
+
+@pytest.mark.parametrize(("weight", "most"), [(50.0, 100), (1.0, 400)])
+def test_resizing_moves_as_little_as_needed(tmp_path: Path, weight: float, most: int) -> None:
+    """One community is too large, one too small: one unit moves where change counts most."""
+    path = office(tmp_path, f"[communities]\nmin = 1000\nmax = 1500\nchange = {weight}\n")
+    units = gpd.read_file(tmp_path / "town.gpkg", layer="units")
+    east = units.geometry.bounds["minx"] >= WEST + 4 * SIDE
+    units.loc[east, "households"] = 60
+    units.to_file(tmp_path / "town.gpkg", layer="units", driver="GPKG")
+    partition(Config.load(path), tmp_path / "out", OPTIONS)
+    table = register(tmp_path / "out")
+    assert table["households"].astype(int).between(1000, 1500).all()
+    rows = pd.read_csv(
+        tmp_path / "out" / "communities" / "tables" / "community_crosswalk.csv",
+        dtype={"old_community": str, "community_code": str},
+    )
+    moved = rows.loc[rows["old_community"] != rows["community_code"], "households"].sum()
+    assert 100 <= moved <= most
     assert table["event"].eq("kept").all()
 
 

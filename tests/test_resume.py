@@ -9,28 +9,35 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks.cluster import Cluster
 from benchmarks.kills import Job, kept, stage_of, strike, tables
-from gridplan import answers, work
+from gridplan import answers, grounds, prepare, work
 from gridplan.answers import Answer, failed
 from gridplan.checkpoints import keep, restore
 from gridplan.cluster import greet, run_on_cluster
 from gridplan.config import Config
 from gridplan.config.sections import Solve
-from gridplan.errors import ConfigError, OutputError, SolverError
+from gridplan.errors import ConfigError, GridplanError, OutputError, SolverError
 from gridplan.export import folder as export_folder
 from gridplan.export import whole
+from gridplan.grounds import read_ground, write_ground
+from gridplan.layers import read_inputs
 from gridplan.optimise import Problem, Solution, solve
 from gridplan.pipeline import Options, audit_folder, partition
+from gridplan.prepare import Ground
 from gridplan.processes import run_pieces
+from gridplan.sample import config_text, make_city, write_city
 from tests.deadly import POISON, die_of_poison, die_once, nap
-from tests.jobs import chess_town
+from tests.jobs import CONFIG, chess_town
 from tests.test_work import row_of_houses
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows")
@@ -98,12 +105,13 @@ def test_torn_checkpoint_is_told(tmp_path: Path) -> None:
     """A file that lost or changed any byte counts as none; so does that of another problem."""
     task = row_of_houses([90] * 9)
     path = tmp_path / "c1"
-    answer = Answer(solve(task.problem), cut_m=10.0)
+    answer = Answer(solve(task.problem), cut_m=10.0, causes=("the block is too large",))
     keep(answer, task.problem, path)
     good = path.read_bytes()
     found = restore(path, task.problem)
     assert found is not None
     assert found.solution.to_dict() == answer.solution.to_dict()
+    assert found.causes == answer.causes
     assert restore(path, replace(task.problem, max=600)) is None
     lot = np.random.default_rng(0)
     torn = [b"", b"{}", b"\n", good[:-1], good + b" ", bytes(len(good)), good.replace(b"9", b"8")]
@@ -111,6 +119,74 @@ def test_torn_checkpoint_is_told(tmp_path: Path) -> None:
     for data in torn:
         path.write_bytes(data)
         assert restore(path, task.problem) is None, data[:80]
+
+
+def same_frames(one: Ground, two: Ground) -> None:
+    """Every table alike to the last bit, types and kinds of missing values too."""
+    for field in fields(one):
+        a, b = getattr(one, field.name), getattr(two, field.name)
+        if not isinstance(a, pd.DataFrame):
+            assert repr(a) == repr(b)
+            continue
+        assert type(a) is type(b)
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(a), pd.DataFrame(b), check_exact=True, check_index_type="exact"
+        )
+        if isinstance(a, gpd.GeoDataFrame):
+            assert a.crs == b.crs
+            assert a.geometry.to_wkb().tolist() == b.geometry.to_wkb().tolist()
+            a, b = a.drop(columns="geometry"), b.drop(columns="geometry")
+        assert repr(a.to_numpy().tolist()) == repr(b.to_numpy().tolist())
+
+
+def test_ground_comes_back_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In parts of any size; a torn, a mixed or a foreign one counts as none."""
+    city = make_city(communities=2)
+    write_city(city, tmp_path / "city")
+    (tmp_path / "city" / "sample.toml").write_text(config_text(city), encoding="utf-8")
+    job = Config.load(tmp_path / "city" / "sample.toml").replace({"solve.workers": 1})
+    inputs = read_inputs(job)
+    ground = prepare.prepare_ground(inputs, job)
+    place = tmp_path / "ground"
+    for rows in (7, 50_000):
+        monkeypatch.setattr(grounds, "ROWS", rows)
+        write_ground(ground, place, "job")
+        found = read_ground(place, "job", inputs)
+        assert found is not None
+        same_frames(ground, found)
+    assert read_ground(place, "another", inputs) is None
+    part = place / "cells-0.part"
+    good = part.read_bytes()
+    other = (place / "borders-0.part").read_bytes()
+    for data in (b"", good[:-1], good + b" ", other):
+        part.write_bytes(data)
+        assert read_ground(place, "job", inputs) is None
+    part.unlink()
+    assert read_ground(place, "job", inputs) is None
+
+
+def test_resume_does_not_grow_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that ended while it solved goes on from its ground; another job grows its own."""
+    config = Config.load(chess_town(tmp_path))
+    partition(config, tmp_path / "whole", PLAIN)
+    grown = []
+
+    def grow(*given: Any) -> Ground:
+        grown.append(given)
+        return prepare.prepare_ground(*given)
+
+    monkeypatch.setattr(grounds, "prepare_ground", grow)
+    with monkeypatch.context() as context:
+        context.setattr(answers, "solve", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            partition(config, tmp_path / "out", PLAIN)
+    assert stage_of(tmp_path / "out") == "ground"
+    partition(config, tmp_path / "out", replace(PLAIN, resume=True))
+    assert len(grown) == 1
+    assert tables(tmp_path / "out") == tables(tmp_path / "whole")
+    other = config.replace({"graph.min_shared_m": 2.0})
+    partition(other, tmp_path / "out", replace(PLAIN, resume=True, overwrite=True))
+    assert len(grown) == 2
 
 
 def test_failure_has_no_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,6 +239,32 @@ def test_failing_community_stops_nobody(tmp_path: Path, monkeypatch: pytest.Monk
     assert partition(config, tmp_path / "out", replace(PLAIN, resume=True)) is None
 
 
+def test_community_without_a_problem_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What breaks while a community becomes a problem is told like what breaks in solving."""
+    config = Config.load(chess_town(tmp_path))
+    partition(config, tmp_path / "whole", PLAIN)
+    real = prepare.settle_blocks
+
+    def broken(graph: object, wanted: object, code: str, **more: object) -> dict[str, str]:
+        if code == EAST:
+            raise ValueError("a knot")
+        return real(graph, wanted, code, **more)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as context:
+        context.setattr(prepare, "settle_blocks", broken)
+        result = partition(config, tmp_path / "out", PLAIN)
+    assert result is not None
+    (finding,) = result.broken
+    assert (finding.kind, finding.community_code) == ("community-failed", EAST)
+    assert "ValueError: a knot" in finding.message
+    assert set(result.plan.grids["community_code"]) == {WEST}
+    again = partition(config, tmp_path / "out", replace(PLAIN, resume=True))
+    assert again is not None
+    assert tables(tmp_path / "out") == tables(tmp_path / "whole")
+
+
 def test_resume_survives_a_kill_before_it_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +291,15 @@ def test_nothing_is_left_where_all_fail(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(SolverError) as caught:
         partition(Config.load(chess_town(tmp_path)), tmp_path / "out", PLAIN)
     assert len(caught.value.problems) == 2
+    assert [path.name for path in tmp_path.glob("out*")] == ["out.partial"]
+    assert kept(tmp_path / "out") == 0
+
+
+def test_hopeless_run_leaves_nothing(tmp_path: Path) -> None:
+    """What the input or the configuration is to blame for is not worth a prepared ground."""
+    config = Config.load(chess_town(tmp_path, config=CONFIG + '\n[codes]\nprofile = "x{seq:01}"\n'))
+    with pytest.raises(GridplanError):
+        partition(config, tmp_path / "out", PLAIN)
     assert not list(tmp_path.glob("out*"))
 
 
@@ -214,7 +325,7 @@ def test_full_disk_keeps_what_is_finished(tmp_path: Path, monkeypatch: pytest.Mo
         with pytest.raises(OutputError, match=r"disk is full.*kept.*--resume"):
             partition(config, tmp_path / "out", PLAIN)
     assert kept(tmp_path / "out") == 1
-    done = next((tmp_path / "out.partial" / "checkpoints").iterdir()).name.partition("-")[0]
+    done = next((tmp_path / "out.partial" / "checkpoints").glob("*.json")).name.partition("-")[0]
     break_in(monkeypatch, done)
     partition(config, tmp_path / "out", replace(PLAIN, resume=True))
     assert tables(tmp_path / "out") == tables(tmp_path / "whole")
@@ -255,8 +366,17 @@ def undisturbed(town: Path) -> dict[str, bytes]:
 
 def moment(lot: np.random.Generator, out: Path) -> Callable[[], bool]:
     """A random moment: some time after a random thing stands on the disk."""
-    thing = str(lot.choice(["begun", "checkpoints", "plan.gpkg", "tables", "run.json"]))
-    order = ["not begun", "begun", "checkpoints", "plan.gpkg", "tables", "plan.qgz", "run.json"]
+    thing = str(lot.choice(["begun", "ground", "checkpoints", "plan.gpkg", "tables", "run.json"]))
+    order = [
+        "not begun",
+        "begun",
+        "ground",
+        "checkpoints",
+        "plan.gpkg",
+        "tables",
+        "plan.qgz",
+        "run.json",
+    ]
     delay_s = float(lot.uniform(0.0, 0.3))
     since: list[float] = []
 

@@ -17,10 +17,11 @@ from gridplan.division import divide
 from gridplan.domain import Finding, Level, Plan, Severity
 from gridplan.errors import ConfigError
 from gridplan.export import OutputFolder, write_plan
+from gridplan.grounds import ground_of
 from gridplan.layers import Inputs, read_exceptions, read_plan
 from gridplan.levels.job import StreetJob, street_job
 from gridplan.levels.workable import workable
-from gridplan.prepare import prepare_ground, restrict
+from gridplan.prepare import restrict
 from gridplan.runs import Options, Progress, Result
 from gridplan.solved import Solved, outcomes_of
 from gridplan.tables import exceptions_table, write_csvs
@@ -96,14 +97,15 @@ def divide_streets(
             for code in unknown
         )
     progress.stage("prepare")
-    ground = workable(prepare_ground(job.inputs, job.config), job)
+    below = replace(folder, prefix="street ")
+    ground = workable(ground_of(job.inputs, job.config, below), job)
     wanted = replace(options, problems=None, alternatives=0)
     done = divide(
         job.inputs,
         ground,
         job.config,
         wanted,
-        replace(folder, prefix="street "),
+        below,
         progress,
         previous=job.home,
     )

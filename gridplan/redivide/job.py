@@ -1,14 +1,21 @@
 """What a re-division adds to a run: the old grid of every unit, the codes in force, the rules."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gridplan.codes import CodedGrid, Standing, drawn_grids, grid_name
+from gridplan.codes import (
+    CodedGrid,
+    Standing,
+    drawn_grids,
+    grid_name,
+    parts_of_units,
+    under_new_ids,
+)
 from gridplan.codes.profiles import Profile
 from gridplan.domain import GridKind
 from gridplan.errors import ConfigError
@@ -17,7 +24,7 @@ from gridplan.optimise import Problem
 from gridplan.redivide.before import Before, read_before
 from gridplan.redivide.match import Matched, match_units
 from gridplan.redivide.past import Past
-from gridplan.redivide.policy import Policy
+from gridplan.redivide.policy import Change, Policy
 from gridplan.redivide.revise import Revision
 
 
@@ -101,6 +108,32 @@ class Redivision:
         past = Past(np.array(then, dtype=np.int64), np.array(unchanged, dtype=bool), here)
         return Revision(past, policy or self.wanted.policy)
 
+    def no_change(self, problem: Problem) -> Change | None:
+        """Say what keeping the old grids of a community changes: nothing.
+
+        Returns
+        -------
+        Change or None
+            None where they cannot simply stay: units came, went or changed households, or a grid
+            lies in another community too.
+        """
+        held: dict[str, tuple[int, int]] = {}
+        old = problem.previous or ()
+        for unit, grid in zip(problem.node_ids, old, strict=True):
+            if grid is None or unit not in self._unchanged:
+                return None
+            households, units = held.get(grid, (0, 0))
+            held[grid] = households + self._then[unit], units + 1
+        if any(self.size[grid] != size for grid, size in held.items()):
+            return None
+        total = sum(households for households, _ in held.values())
+        return Change((), total, total, 0, 0, 0, None)
+
+    def in_new_ids(self, standing: Standing) -> Standing:
+        """Write what a register holds in the unit ids of today."""
+        parts = parts_of_units(self.matched.rows.rename(columns={"grid_before": "old_grid_code"}))
+        return replace(standing, grids=under_new_ids(standing.grids, parts))
+
     def standing(self, profile: Profile, language: str, cells: pd.DataFrame) -> Standing:
         """Say which codes are in force in some communities, where no register does.
 
@@ -139,14 +172,15 @@ class Redivision:
         touched = set(self.touched(cells))
         rows = self.matched.rows
         rows = rows[rows["grid_before"].isin(touched)]
-        main = ~rows["unit_id"].duplicated() & (rows["unit_id"] != "")
+        first = rows.drop_duplicates("unit_id").set_index("unit_id")["grid_before"]
+        main = (rows["unit_id"] != "") & (rows["unit_id"].map(first) == rows["grid_before"])
         # units that are gone, and parts of merged ones, count for the old grid alone
         alone = "\n" + rows["unit_before"] + "\n" + rows["unit_id"]
         label = rows["unit_id"].where(main, alone)
         units: dict[str, dict[str, int]] = {code: {} for code in touched}
         columns = (rows["grid_before"], label, rows["households_before"].tolist())
         for code, unit, households in zip(*columns, strict=True):
-            units[code][unit] = households
+            units[code][unit] = units[code].get(unit, 0) + households
         told = self._told(touched)
         found = []
         for code in sorted(touched):
@@ -241,3 +275,40 @@ def check_only(job: Redivision, cells: pd.DataFrame, inside: Sequence[str]) -> N
             f"--only: grids {some(sorted(crossing))} of the previous plan lie in communities "
             f"{some(missing)} as well today; divide them together: add --only {missing[0]}"
         )
+
+
+def sharing(job: Redivision, cells: pd.DataFrame, lost: Collection[str]) -> dict[str, str]:
+    """Find the communities that must be left out with others, for they share old grids.
+
+    Parameters
+    ----------
+    job
+        The re-division.
+    cells
+        ``unit_id`` and ``community_code`` of what is divided.
+    lost
+        Communities that are left out.
+
+    Returns
+    -------
+    dict
+        Why, by community code.
+    """
+    rows = job.matched.main
+    place = rows["unit_id"].map(cells.set_index("unit_id")["community_code"])
+    pairs = pd.DataFrame({"grid": rows["grid_before"], "place": place}).dropna().drop_duplicates()
+    split = pairs[pairs["grid"].duplicated(keep=False)]
+    found: dict[str, str] = {}
+    new = set(lost)
+    while new:
+        grids = split[split["place"].isin(new)]
+        beside = split[split["grid"].isin(grids["grid"])].merge(grids, on="grid")
+        beside = beside.sort_values(["place_x", "place_y"]).drop_duplicates("place_x")
+        told = dict(zip(beside["place_x"].astype(str), beside["place_y"], strict=True))
+        new = set(told) - set(lost) - set(found)
+        found |= {
+            code: f"grids of the previous plan lie in it and in community {told[code]}, which is "
+            "left out"
+            for code in new
+        }
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from gridplan.codes import Standing, configured_profile
+from gridplan.codes import Standing, configured_profile, members_hash
 from gridplan.config import Config
 from gridplan.domain import Level, Plan
 from gridplan.errors import CodeError
@@ -60,7 +60,9 @@ def find_events(
         for code in sizes
     }
     places |= _places(job, config, date, whole=whole)
-    state = State(standing.grids, standing.used, retired | grids, places, {}, sizes)
+    rows = job.before.units.groupby("grid")["unit_id"]
+    written = {str(code): members_hash(dict.fromkeys(ids, 0)) for code, ids in rows}
+    state = State(standing.grids, standing.used, retired | grids, places, {}, sizes, written)
     changes = find_changes(draft, state)
     if changes.problems:
         raise CodeError(changes.problems)

@@ -93,7 +93,7 @@ def outcome_of(
     changes = find_events(job, plan, standing, config, date, whole=whole)
     table = _before_after(job, plan, crosswalk, pairs, heir)
     now = set(plan.grids["grid_code"])
-    rows = job.before.units[job.before.units["grid"].isin(units["old_grid_code"])]
+    rows = job.before.units  # codes of communities that are left out too: they stay theirs
     ours = dict(zip(rows["grid"], rows["community_code"], strict=True))
     spent = {**standing.used, **ours, **job.before.spent}
     return Outcome(
