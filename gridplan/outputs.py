@@ -1,83 +1,126 @@
 """What a run writes beside its maps: tables, workbook, styles for QGIS."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from gridplan.codes import Standing
-from gridplan.config import Config
+from gridplan.division import Divided
 from gridplan.domain import Finding, Plan, Severity
-from gridplan.export import OutputFolder, write_qgis
-from gridplan.layers import Inputs, read_exceptions
+from gridplan.export import write_qgis
+from gridplan.layers import read_exceptions
 from gridplan.people import Carried
-from gridplan.prepare import Ground
+from gridplan.processes import process_count
 from gridplan.redivide import Outcome
-from gridplan.runs import Options
-from gridplan.solved import Solved, alignment, alternative_tables
+from gridplan.runs import Run
+from gridplan.solved import alignment, alternative_tables
 from gridplan.tables import build_tables, reconcile, write_csvs, write_workbook
 
 LISTED = (Severity.ERROR, Severity.EXCEPTION, Severity.REPAIRED, Severity.WARNING)
 """Severities that ``tables/exceptions`` lists."""
 
 
-def write_tables(
-    plan: Plan,
-    inputs: Inputs,
-    ground: Ground,
-    solved: Sequence[Solved],
-    findings: list[Finding],
-    ledger: pd.DataFrame,
-    config: Config,
-    options: Options,
-    folder: OutputFolder,
-    standing: Standing | None,
-    changed: Outcome | None = None,
-    carried: Carried | None = None,
-) -> None:
-    """Write every table of a finished plan, and the workbook where it is wanted."""
-    listed = [f for f in findings if f.severity in LISTED]
-    home = ground.cells.set_index("unit_id")["community_code"]
-    read = pd.DataFrame(inputs.units[["unit_id", "households"]])
-    read["community_code"] = read["unit_id"].map(home).fillna("")
+@dataclass(frozen=True)
+class Made:
+    """A finished plan and all that is told of it.
+
+    Parameters
+    ----------
+    done
+        The communities that have a plan, and what the optimiser says of each.
+    carried
+        The plan itself, and who carries its grids.
+    findings
+        Everything noticed up to here.
+    ledger
+        Households from the layers to the grids (``household_ledger``).
+    standing
+        Which codes were in force; None where nothing says.
+    changed
+        What a re-division changed; None for a division from nothing.
+    redivision
+        What ``run.json`` tells of it.
+    """
+
+    done: Divided
+    carried: Carried
+    findings: tuple[Finding, ...]
+    ledger: pd.DataFrame
+    standing: Standing | None = None
+    changed: Outcome | None = None
+    redivision: Mapping[str, Any] | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """The plan, with everything that belongs to it."""
+        return self.carried.plan
+
+
+def write_tables(made: Made, run: Run) -> list[Finding]:
+    """Write every table of a finished plan, and the workbook where it is wanted.
+
+    Returns
+    -------
+    list of Finding
+        What the workbook could not hold.
+    """
+    plan, config, standing = made.plan, run.config, made.standing
+    folder, date = run.folder.path / "tables", run.options.date
     basis = config.inputs.units.household_basis
-    more = {"alignment": alignment(solved)}
-    if options.alternatives:
-        more |= alternative_tables(solved, plan.zone_layers)
-    if changed is not None:
-        more |= changed.tables()
-    if carried is not None:
-        more |= carried.tables
     tables = build_tables(
         plan,
-        listed,
-        reconcile(read, plan),
-        more,
-        date=options.date,
+        [f for f in made.findings if f.severity in LISTED],
+        reconcile(_read(made.done), plan),
+        _more_tables(made, run),
+        date=date,
         household_basis=basis,
-        ledger=ledger,
-        decisions=ground.decisions,
+        ledger=made.ledger,
+        decisions=made.done.ground.decisions,
         since=standing.since if standing else {},
     )
-    write_csvs(tables, folder.path / "tables")
-    if "xlsx" in config.outputs.tables:
-        write_workbook(
-            tables,
-            folder.path / "tables" / "gridplan.xlsx",
-            config.project.language,
-            date=options.date,
-            household_basis=basis,
-            zone_layers=plan.zone_layers,
-        )
+    write_csvs(tables, folder)
+    if "xlsx" not in config.outputs.tables:
+        return []
+    return write_workbook(
+        tables,
+        folder / "gridplan.xlsx",
+        config.project.language,
+        date=date,
+        household_basis=basis,
+        zone_layers=plan.zone_layers,
+        workers=process_count(config.solve.workers),
+    )
 
 
-def write_styles(plan: Plan, config: Config, options: Options, folder: OutputFolder) -> None:
+def _read(done: Divided) -> pd.DataFrame:
+    """Households as they were read, with the community of every unit."""
+    home = done.ground.cells.set_index("unit_id")["community_code"]
+    read = pd.DataFrame(done.inputs.units[["unit_id", "households"]])
+    read["community_code"] = read["unit_id"].map(home).fillna("")
+    return read
+
+
+def _more_tables(made: Made, run: Run) -> dict[str, pd.DataFrame]:
+    """Gather the tables beside those that every plan has."""
+    more = {"alignment": alignment(made.done.solved)}
+    if run.options.alternatives:
+        more |= alternative_tables(made.done.solved, made.plan.zone_layers)
+    if made.changed is not None:
+        more |= made.changed.tables()
+    return more | dict(made.carried.tables)
+
+
+def write_styles(plan: Plan, run: Run) -> None:
     """Write the styles and the project for QGIS."""
+    config, folder = run.config, run.folder.path
     write_qgis(
         plan,
-        folder.path,
+        folder,
         title=config.project.name,
         language=config.project.language,
         grid_range=(config.grids.min, config.grids.max),
-        exceptions=read_exceptions(folder.path),
-        date=options.date,
+        exceptions=read_exceptions(folder),
+        date=run.options.date,
     )

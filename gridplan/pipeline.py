@@ -1,19 +1,20 @@
 """The main job: from a configuration to a finished output folder."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from gridplan.assemble import assemble
 from gridplan.audit import audit_plan
 from gridplan.codes import Standing, configured_profile
 from gridplan.config import Config
 from gridplan.division import divide, dump_problems
-from gridplan.domain import Finding, Level, Plan
+from gridplan.domain import Finding, Level
 from gridplan.drawing import backdrop_of, draw_change, draw_kinds, page_details, sections_of
 from gridplan.errors import LayerError
-from gridplan.export import open_output, write_plan
+from gridplan.export import OutputFolder, open_output, write_plan
+from gridplan.grounds import ground_of
 from gridplan.layers import (
     Inputs,
     read_exceptions,
@@ -23,21 +24,15 @@ from gridplan.layers import (
     read_table,
 )
 from gridplan.levels import audit_streets, divide_streets, inputs_of_run
-from gridplan.maps import Details
-from gridplan.outputs import write_styles, write_tables
+from gridplan.outputs import Made, write_styles, write_tables
 from gridplan.people import carry
-from gridplan.prepare import Ground, prepare_ground, restrict
+from gridplan.prepare import Ground, restrict
+from gridplan.processes import give_back
 from gridplan.provenance import run_record, signature_of
-from gridplan.redivide import (
-    Outcome,
-    Redivision,
-    change_record,
-    outcome_of,
-    prepare_redivision,
-)
+from gridplan.redivide import Redivision, change_record, outcome_of, prepare_redivision
 from gridplan.report import write_report
-from gridplan.runs import Options, Progress, Result
-from gridplan.solved import Solved, changes_of, outcomes_of
+from gridplan.runs import Options, Progress, Result, Run
+from gridplan.solved import changes_of, outcomes_of
 from gridplan.tables import household_ledger, open_rows
 
 __all__ = ["Options", "Progress", "Result", "audit_folder", "dump_problems", "partition"]
@@ -69,123 +64,135 @@ def partition(
     GridplanError
         Of any kind; nothing is then left at ``out``.
     """
-    began = perf_counter()
-    progress = progress or Progress()
+    began, progress = perf_counter(), progress or Progress()
     progress.stage("read")
     inputs = read_inputs(config)
     standing = _standing(config, inputs)
     signature = signature_of(config, inputs, options, standing)
-    protect = [s.path for _, s in config.inputs.sources() if isinstance(s.path, Path)]
-    with open_output(
+    with _opened(config, out, options, signature) as folder:
+        if folder.done:
+            return None
+        run = Run(config, options, folder, progress)
+        return _run(run, inputs, standing, out, began)
+
+
+def _run(run: Run, inputs: Inputs, standing: Standing | None, out: Path, began: float) -> Result:
+    """Do the work of a run that was opened, level by level, and write its record."""
+    config, options, above = run.config, run.options, None
+    if options.level is Level.COMMUNITY:
+        above = divide_streets(inputs, config, options, run.folder, run.progress)
+        inputs, run = above.inputs, replace(run, options=replace(options, only=()))
+        standing = _standing(config, inputs)
+    made = _made(run, inputs, standing)
+    written = _write(run, made)
+    give_back()
+    run.progress.stage("audit")
+    audit = _audited(run.folder.path, made.done.inputs, config)
+    give_back()
+    seen = [*written, *_draw(run, made, audit)]
+    result = _result(made, audit, seen, perf_counter() - began)
+    if above is not None:
+        result = above.beside(result)
+    run.folder.write_run(run_record(config, made.done.inputs, run.options, result, out))
+    if config.outputs.report:
+        run.progress.stage("report")
+        write_report(run.folder.path, made.plan)
+    return result
+
+
+def _opened(config: Config, out: Path, options: Options, signature: str) -> OutputFolder:
+    """Open the folder of the run; nothing that the run reads may lie where it writes."""
+    read = [s.path for _, s in config.inputs.sources() if isinstance(s.path, Path)]
+    return open_output(
         out,
         overwrite=options.overwrite,
         resume=options.resume,
         signature=signature,
-        protect=[*protect, config.file, *_register_file(config)],
-    ) as folder:
-        if folder.done:
-            return None
-        above = None
-        if options.level is Level.COMMUNITY:
-            above = divide_streets(inputs, config, options, folder, progress)
-            inputs, options = above.inputs, replace(options, only=())
-            standing = _standing(config, inputs)
-        configured_profile(config.codes, inputs.communities["community_code"])  # before the work
-        progress.stage("prepare")
-        ground = prepare_ground(inputs, config)
-        whole, placed = inputs, ground.cells["unit_id"]
-        wanted = options.redivide
-        job = None if wanted is None else prepare_redivision(wanted, ground.cells)
-        done = divide(inputs, ground, config, options, folder, progress, job)
-        inputs, ground, solved, findings = done.inputs, done.ground, done.solved, done.findings
-        progress.stage("assemble")
-        if job is not None:
-            standing = _standing_beside(job, ground, config, standing)
-        carried = carry(
-            assemble(inputs, ground, outcomes_of(solved), config, findings, standing),
-            whole,
-            config,
-        )
-        plan = carried.plan
-        progress.stage("tables")
-        ledger = household_ledger(whole, placed, plan.units["unit_id"])
-        findings += [*open_rows(ledger), *carried.findings]
-        write_plan(plan, folder.path / "plan.gpkg")
-        changed, record = _changed(job, plan, standing, config, options, solved)
-        write_tables(
-            plan,
-            inputs,
-            ground,
-            solved,
-            findings,
-            ledger,
-            config,
-            options,
-            folder,
-            standing,
-            changed,
-            carried,
-        )
-        write_styles(plan, config, options, folder)
-        progress.stage("audit")
-        audit = _audited(folder.path, inputs, config)
-        if options.maps and config.outputs.maps:
-            progress.stage("maps")
-            details = page_details(config, done.tasks, [*findings, *audit])
-            findings += _draw(
-                plan, inputs, config, options, folder.path, details, changed, progress
-            )
-        seconds = perf_counter() - began
-        result = Result(plan, solved, tuple(findings), tuple(audit), seconds, ledger, record)
-        if above is not None:
-            result = above.beside(result)
-        folder.write_run(run_record(config, inputs, options, result, out))
-        if config.outputs.report:
-            progress.stage("report")
-            write_report(folder.path, plan)
-    return result
+        protect=[*read, config.file, *_register_file(config)],
+    )
 
 
-def _changed(
-    job: Redivision | None,
-    plan: Plan,
-    standing: Standing | None,
-    config: Config,
-    options: Options,
-    solved: tuple[Solved, ...],
-) -> tuple[Outcome | None, dict[str, Any] | None]:
+def _made(run: Run, inputs: Inputs, standing: Standing | None) -> Made:
+    """Divide the communities wanted, and put together what came of it."""
+    config, options, progress = run.config, run.options, run.progress
+    configured_profile(config.codes, inputs.communities["community_code"])  # before the work
+    progress.stage("prepare")
+    ground = ground_of(inputs, config, run.folder)
+    wanted = options.redivide
+    job = None if wanted is None else prepare_redivision(wanted, ground.cells)
+    done = divide(inputs, ground, config, options, run.folder, progress, job)
+    if not _drawn(run):
+        done = replace(done, tasks=[])  # a large city's problems are large
+    give_back()
+    progress.stage("assemble")
+    if job is not None:
+        standing = _standing_beside(job, done.ground, config, standing)
+    outcomes, findings = outcomes_of(done.solved), list(done.findings)
+    plan = assemble(done.inputs, done.ground, outcomes, config, findings, standing)
+    give_back()
+    carried = carry(plan, inputs, config)
+    placed = ground.cells["unit_id"]
+    ledger = household_ledger(inputs, placed, carried.plan.units["unit_id"])
+    findings += [*open_rows(ledger), *carried.findings]
+    made = Made(done, carried, tuple(findings), ledger, standing)
+    return made if job is None or standing is None else _compared(run, made, job, standing)
+
+
+def _compared(run: Run, made: Made, job: Redivision, standing: Standing) -> Made:
     """Compare the plan with the one it changed, and say what ``run.json`` tells of that."""
-    if job is None or standing is None:
-        return None, None
-    changed = outcome_of(job, plan, standing, config, options.date, whole=not options.only)
-    return changed, change_record(job, changed, changes_of(solved))
+    whole, date = not (run.options.only or made.done.lost), run.options.date
+    changed = outcome_of(job, made.plan, standing, run.config, date, whole=whole)
+    record = change_record(job, changed, changes_of(made.done.solved))
+    return replace(made, changed=changed, redivision=record)
 
 
-def _draw(
-    plan: Plan,
-    inputs: Inputs,
-    config: Config,
-    options: Options,
-    folder: Path,
-    details: Details,
-    changed: Outcome | None,
-    progress: Progress,
-) -> list[Finding]:
+def _write(run: Run, made: Made) -> list[Finding]:
+    """Write the plan, its tables and styles; list what a workbook cannot hold."""
+    run.progress.stage("tables")
+    write_plan(made.plan, run.folder.path / "plan.gpkg")
+    findings = write_tables(made, run)
+    write_styles(made.plan, run)
+    return findings
+
+
+def _drawn(run: Run) -> bool:
+    """Whether maps are drawn."""
+    return run.options.maps and bool(run.config.outputs.maps)
+
+
+def _draw(run: Run, made: Made, audit: Sequence[Finding]) -> list[Finding]:
     """Draw every kind of map that is wanted."""
+    config, date, folder = run.config, run.options.date, run.folder.path / "maps"
+    if not _drawn(run):
+        return []
+    run.progress.stage("maps")
     findings = draw_kinds(
-        plan,
-        folder / "maps",
+        made.plan,
+        folder,
         config.outputs.maps,
         config,
-        backdrop_of(inputs),
-        details,
-        options.date,
-        progress.drawn,
-        sections_of(folder, config),
+        backdrop_of(made.done.inputs),
+        page_details(config, made.done.tasks, [*made.findings, *audit]),
+        date,
+        run.progress.drawn,
+        sections_of(run.folder.path, config),
     )
-    if changed is not None:
-        findings += draw_change(plan, folder / "maps", changed, config, options.date)
+    if made.changed is not None:
+        findings += draw_change(made.plan, folder, made.changed, config, date)
     return findings
+
+
+def _result(made: Made, audit: list[Finding], drawn: list[Finding], seconds: float) -> Result:
+    """Gather what the run leaves in memory."""
+    return Result(
+        made.plan,
+        made.done.solved,
+        (*made.findings, *drawn),
+        tuple(audit),
+        seconds,
+        made.ledger,
+        made.redivision,
+    )
 
 
 def audit_folder(out: Path, config_file: Path | None = None) -> list[Finding]:
@@ -241,7 +248,7 @@ def _standing_beside(
 ) -> Standing:
     """Say which codes go on: those of the register where it has any, else of the previous plan."""
     if standing is not None and standing.grids:
-        return standing
+        return job.in_new_ids(standing)
     cells = ground.cells[["unit_id", "community_code"]]
     profile = configured_profile(config.codes, sorted(set(cells["community_code"])))
     told = job.standing(profile, config.project.language, cells)

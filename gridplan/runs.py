@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from gridplan.config import Config
 from gridplan.domain import Finding, Level, Plan, Severity
+from gridplan.export import OutputFolder
 from gridplan.redivide import Wanted
 from gridplan.solved import Solved
 
@@ -92,3 +94,13 @@ class Progress:
 
     def drawn(self, name: str) -> None:
         """Tell that a map is drawn."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run under way: the job, what is asked beside it, where the result goes, who is told."""
+
+    config: Config
+    options: Options
+    folder: OutputFolder
+    progress: Progress
