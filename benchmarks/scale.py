@@ -137,6 +137,11 @@ class Watch:
             seconds, cpu = now - self._since, self._last - self._cpu
             peaks = [round(p, 1) for p in self._peaks]
             self.stages.append(Stage(self._stage, round(seconds, 2), round(cpu, 2), *peaks))
+            sys.stderr.write(
+                f"{self._stage}: {seconds:.1f} s, {cpu:.1f} s of processor, "
+                f"{peaks[0]:,.0f} MB in the run itself, {peaks[1]:,.0f} MB in all\n"
+            )
+            sys.stderr.flush()
             self._stage, self._since, self._cpu = stage, now, self._last
             self._peaks = [0.0, 0.0]
 

@@ -37,6 +37,7 @@ ORDER = (
     "workload",
     "problems",
     "prepare",
+    "grounds",
     "check",
     "audit",
     "roads",

@@ -82,9 +82,11 @@ def test_watch_sees_the_children_too() -> None:
 def test_page_of_kills_counts_what_is_the_same() -> None:
     """A run whose tables differ stands out."""
     found = [
-        kills.Kill("run", 1.5, "checkpoints", 3, True),
-        kills.Kill("worker", 2.0, "begun", 0, False),
+        kills.Kill("processes", "run", 1.5, "checkpoints", 3, 4.0, same=True),
+        kills.Kill("dask", "worker", 2.0, "begun", 0, 5.5, same=False),
     ]
-    page = kills.page(found, "daan.toml", 10.0, "")
+    page = kills.page(found, "daan.toml", {"processes": 10.0, "dask": 12.0}, "")
     assert "**1 of 2 runs left the same bytes" in page
-    assert "| worker | 2.0 | begun | 0 | NO |" in page
+    assert "| dask | worker | 2.0 | begun | 0 | 5.5 | NO |" in page
+    assert kills.victims("dask", 8, 0.25).count("worker") == 2
+    assert kills.victims("processes", 3, 1.0) == ["process"] * 3

@@ -18,6 +18,13 @@ CHANGE: Mapping[str, Pairs] = {
             "请核对是否为同一地区、单元标识是否一致",
         ),
     ),
+    "community-kept": (
+        (
+            "community {code}: it could not be divided anew and keeps its old grids: {reason}; the "
+            "others are divided. Run again with --resume to try it once more",
+            "社区{code}：重新划分失败，保留原网格：{reason}；其他社区已划分。请用--resume重试",
+        ),
+    ),
     "units-appeared": _units("new since the previous plan", "原方案之后新增"),
     "units-vanished": _units("gone since the previous plan", "原方案之后消失"),
     "units-renamed": _units("the same ground under another id", "位置相同，标识变更"),

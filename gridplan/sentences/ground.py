@@ -384,6 +384,13 @@ GRAPH: Mapping[str, Pairs] = {
             "{layer}：{n}个{what}在所有社区之外，没有所属网格（{names}）",
         ),
     ),
+    "map-change-kept": (
+        (
+            "the previous plan ({name}) is not found, or has changed; the maps of before and after "
+            "stay as they are: name it with --previous",
+            "未找到原方案（{name}），或其已改变；调整前后对照图保持不变：请用--previous指明",
+        ),
+    ),
     "map-font": (
         (
             "no font on this machine can draw {n:n} of the characters on the maps (such as "

@@ -74,6 +74,20 @@ PEOPLE: Mapping[str, Pairs] = {
             "{who}（{role}）所服务网格共{n}户，超过上限{limit}户；请增配，或提高上限",
         ),
     ),
+    "sheet-left-out": (
+        (
+            "the workbook has no sheet {table}: its {rows:n} rows are more than {most:n}; open "
+            "{file}.csv, which has them all",
+            "工作簿中没有表{table}：共{rows}行，超过{most}行；请打开{file}.csv，其中内容完整",
+        ),
+    ),
+    "pages-left-out": (
+        (
+            "there are no pages of grids in workbooks, as {grids:n} grids are more than {most:n}; "
+            "take the tables, or divide some communities with --only",
+            "未生成各网格单页：{grids}个网格超过{most}个；请使用各表，或用--only只划分部分社区",
+        ),
+    ),
     "staff-idle": (
         (
             "{n:n} people ({role:staffrole}) serve no grid, as all that they could serve have "
