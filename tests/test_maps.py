@@ -20,12 +20,13 @@ from pypdf import PdfReader
 from gridplan.domain import Plan, Severity
 from gridplan.errors import OutputError
 from gridplan.maps import Backdrop, Shelf, lettering, sheet_of, styles
+from gridplan.maps.carried import walk_marks
 from gridplan.maps.draw import SHEETS
 from gridplan.maps.furniture import draw_chart
 from gridplan.maps.ground import ground_keys
 from gridplan.maps.ink import border_network, hatching, polygon_path
 from gridplan.maps.lettering import find_lettering, tidy
-from gridplan.maps.marks import Bar, Label, LineName, TextLine
+from gridplan.maps.marks import Bar, Label, LineName, Lines, TextLine
 from gridplan.maps.page import (
     A3_MM,
     A4_MM,
@@ -51,11 +52,23 @@ from gridplan.maps.pen import Pen
 from gridplan.maps.placing import Board
 from gridplan.maps.png import png_bytes
 from gridplan.maps.roads import road_ranks
+from gridplan.maps.shelf import LIST
 from gridplan.maps.styles import VEILED_WATER
-from gridplan.maps.subject import gather, tail
+from gridplan.maps.subject import facts_of, gather, tail
 from gridplan.maps.words import CHINESE, ENGLISH
 from gridplan.text import file_stems
-from tests.map_worlds import CRS, X, Y, backdrop, contents, draw, files, sheets, tiny_plan
+from tests.map_worlds import (
+    CRS,
+    X,
+    Y,
+    backdrop,
+    contents,
+    draw,
+    files,
+    sheets,
+    subject_of,
+    tiny_plan,
+)
 
 HOSTILE = {"C1": "$x^2$", "C2": "$\\frac{", "C3": "a\nb\x00c"}
 
@@ -538,6 +551,63 @@ def test_water_in_the_legend_is_as_on_the_map() -> None:
         assert key.colours == colours
 
 
+def test_the_legend_names_no_railway_that_is_not_seen() -> None:
+    """A line that leads around the window is not in it, whatever box holds the line."""
+    page = lay_out((X, Y, X + 400, Y + 400), 60.0)
+    around = shapely.LineString([(X - 900, Y - 900), (X - 900, Y + 900), (X + 900, Y + 900)])
+    place = shapely.box(X, Y, X + 100, Y + 100)
+    for line, seen in ((around, False), (shapely.transform(around, lambda xy: xy + 900), True)):
+        ground = replace(backdrop(), rail=gpd.GeoDataFrame(geometry=[line], crs=CRS))
+        keys = ground_keys(subject_of(tiny_plan({"C1": "A"}), ground), page, 1.0, 4, place)
+        assert ("Railway" in [key.text for key in keys]) == seen
+
+
+def test_a_proven_least_breach_counts_as_proven() -> None:
+    """Sheets count a community that cannot keep the range as the report does."""
+    plan = tiny_plan({"C1": "A", "C2": "B", "C3": "C"})
+    plan.communities["status"] = ["optimal", "breach", "breach"]
+    plan.communities["gap"] = [0.0, 0.0, None]
+    subject = subject_of(plan)
+    facts = dict(facts_of(subject, subject.plan.grids, subject.plan.communities))
+    assert facts["Communities proven optimal"] == "2 of 3"
+    results = [
+        dict(facts_of(subject, plan.grids, plan.communities.iloc[[row]]))["Result"]
+        for row in range(3)
+    ]
+    assert results == ["proven optimal", "range missed, least possible", "range missed"]
+
+
+def test_a_way_there_and_back_is_drawn_once() -> None:
+    """The dashes of a walk are not filled by those of its way back."""
+    plan = tiny_plan({"C1": "A"})
+    way = shapely.LineString([(X, Y), (X + 100, Y), (X + 100, Y + 50), (X + 100, Y), (X, Y)])
+    walks = gpd.GeoDataFrame({"grid_code": ["C1-001"]}, geometry=[way], crs=CRS)
+    page = lay_out((X, Y, X + 400, Y + 400), 60.0)
+    (mark,) = walk_marks(subject_of(replace(plan, extra={"walks": walks})), page, "C1-001")
+    assert isinstance(mark, Lines)
+    assert shapely.length(mark.geometry).sum() == pytest.approx(150)
+
+
+def test_bold_without_a_bold_face_is_filled_not_stroked() -> None:
+    """A PDF has no stroke around letters, which its reader would draw too thick."""
+    from matplotlib.figure import Figure
+
+    fonts = replace(find_lettering(["a"])[0], bold=False)
+    pages = []
+    for bold in (False, True):
+        figure, out = Figure(), BytesIO()
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_axis_off()
+        Pen(axes, fonts).write(0.5, 0.5, "ab", 8, bold=bold)
+        figure.savefig(out, format="pdf")
+        pages.append(PdfReader(out).pages[0])
+    plain, thick = (page.get_contents().get_data().split() for page in pages)  # type: ignore[union-attr]
+    assert thick.count(b"f") == plain.count(b"f") + 2
+    assert thick.count(b"S") == plain.count(b"S")
+    assert thick.count(b"B") == plain.count(b"B")
+    assert "ab" in pages[1].extract_text()
+
+
 def test_a_redraw_takes_away_what_it_no_longer_draws(tmp_path: Path) -> None:
     """Only files that were drawn here, as they were drawn, and of the kinds drawn again, go."""
     shelf = Shelf(tmp_path)
@@ -553,27 +623,27 @@ def test_a_redraw_takes_away_what_it_no_longer_draws(tmp_path: Path) -> None:
     again.write()
     left = sorted(path.name for path in tmp_path.iterdir())
     assert left == [
-        ".drawn.json",
         "community_1.png",
         "community_2.svg",
         "community_3.png",
         "community_9.png",
+        "redraw",
     ]
     third = Shelf(tmp_path)
     third.clear(lambda _: True)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        ".drawn.json",
         "community_3.png",
         "community_9.png",
+        "redraw",
     ]
 
 
 def test_a_list_of_files_reaches_nothing_outside(tmp_path: Path) -> None:
     """A name in the list that leads out of the folder deletes nothing."""
     folder, secret = tmp_path / "maps", tmp_path / "secret.png"
-    folder.mkdir()
+    (folder / LIST).parent.mkdir(parents=True)
     secret.write_text("kept")
     digest = hashlib.sha256(b"kept").hexdigest()
-    (folder / ".drawn.json").write_text(json.dumps({"../secret.png": digest, str(secret): digest}))
+    (folder / LIST).write_text(json.dumps({"../secret.png": digest, str(secret): digest}))
     Shelf(folder).clear(lambda _: True)
     assert secret.exists()

@@ -208,6 +208,26 @@ def test_large_community_has_numbered_details(tmp_path: Path) -> None:
     assert shapely.covers(shown, shapely.union_all(plan.units.geometry))
 
 
+def test_details_show_no_empty_ground() -> None:
+    """Of a slanting community no detail sheet shows a mere corner, and yet all of it is shown."""
+    plan = tiny_plan({"C1": "One"}, ("",), side=9)
+    slanting = lambda layer: layer.set_geometry(  # noqa: E731
+        layer.affine_transform([1.6, 1.6, -0.9, 1.4, 0, 0])
+    )
+    plan = Plan(
+        *(slanting(layer) for layer in (plan.grids, plan.communities, plan.streets, plan.units))
+    )
+    shape = plan.communities.geometry.iloc[0]
+    details = [s for s in sheets(subject_of(plan)) if s.frame]
+    windows = [shapely.box(*s.page.window) for s in details]
+    assert len(windows) > 2
+    assert shapely.covers(shapely.union_all(windows), shape)
+    assert min(shapely.area(shapely.intersection(w, shape)) / w.area for w in windows) > 0.2
+    for i in range(len(windows)):
+        others = shapely.union_all(windows[:i] + windows[i + 1 :])
+        assert not shapely.covers(others, shape)
+
+
 @pytest.mark.parametrize("paper", ["A3", "8K"])
 def test_scale_on_paper_is_true(tmp_path: Path, paper: str) -> None:
     """In SVG and PDF the page has its size, and 300 m of grids are 300 m at the printed scale."""

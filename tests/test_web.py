@@ -156,7 +156,7 @@ def test_words_are_complete() -> None:
     used = set(re.findall(r'data-(?:w|label|hint)="(\w+)"', html))
     for name in SCRIPTS:
         code = (WEB / f"{name}.js").read_text(encoding="utf-8")
-        used |= set(re.findall(r'\bw(?:ords)?\("(\w+)"', code)) - {"by_"}
+        used |= set(re.findall(r'\bw(?:ords)?\("(\w+)"', code)) - {"by_", "finding_"}
     assert used - PAGE_ENGLISH.keys() == set()
     for key, english in PAGE_ENGLISH.items():
         slots = set(re.findall(r"\{\d\}", PAGE_CHINESE[key]))
@@ -256,7 +256,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_partition_draws_the_page(job: tuple[Path, Path]) -> None:
     """``maps = ["html"]`` gives the page and no sheet, with the neighbours that were divided."""
     _, out = job
-    assert sorted(p.name for p in (out / "maps").iterdir() if p.name[0] != ".") == ["index.html"]
+    assert sorted(p.name for p in (out / "maps").iterdir()) == ["index.html", "redraw"]
     packs = packs_of((out / "maps" / "index.html").read_text(encoding="utf-8"))
     assert len(packs["edges"][1]["a"]) == 2 * 24
     assert packs["zones"][0]["names.0"] == ["A", "B"]
@@ -286,7 +286,7 @@ def test_map_grows_no_cells_again(job: tuple[Path, Path], monkeypatch: pytest.Mo
     redraw(out, ["html"], date=day)
     assert not grown
     assert (out / "maps" / "index.html").read_bytes() == first
-    kept = out / "maps" / ".neighbours.json.gz"
+    kept = out / "maps" / "redraw" / "neighbours.json.gz"
     whole = kept.read_bytes()
     kept.write_bytes(whole[:-20])
     redraw(out, ["html"], date=day)

@@ -374,6 +374,66 @@ def test_findings_are_told_in_both_languages(visit: Any, tmp_path: Path) -> None
     assert message in seen.text("#card")
 
 
+@pytest.fixture(scope="module")
+def troubled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with a finding in the middle of each community, and a unit grid in no zone."""
+    file = tmp_path_factory.mktemp("troubled") / "index.html"
+    plan = tiny_plan({"A": "Anfu", "B": "Beili"})
+    plan.communities["status"] = ["breach", "optimal"]
+    plan.units["police"] = "P1"
+    plan.units.loc[plan.units["grid_code"] == "A-005", "police"] = None
+    measures = metrics.zone_measures(plan.units, "police").reset_index()
+    plan = replace(plan, grids=plan.grids.merge(measures, how="left"), zone_layers=("police",))
+    findings = [
+        Finding("a", Severity.EXCEPTION, "one", community_code="A"),
+        Finding("b", Severity.WARNING, "two", community_code="B"),
+    ]
+    draw_page(
+        plan,
+        file,
+        backdrop=backdrop(),
+        project="Tiny",
+        language="en",
+        date="2025-01-31",
+        grid_range=(290, 500),
+        details=Details(pairs=pairs_of_plan(plan, []), findings=findings),
+    )
+    return file
+
+
+def test_texts_step_aside_for_findings(visit: Any, troubled: Path) -> None:
+    """A finding in the middle of a community hides no name, and the legend tells its kind."""
+    seen = visit(troubled)
+    seen.js("GP.app.setLevel('district')")
+    seen.settle()
+    written, spots = seen.js(
+        "(() => { const all = [], own = GP.Labels.prototype._write;"
+        "GP.Labels.prototype._write = function (line, x, y) {"
+        "  all.push([line.text, x, y]); own.call(this, line, x, y); };"
+        "GP.app.scene.redraw(); GP.Labels.prototype._write = own;"
+        "return [all, GP.app.painter.findingsIn(GP.app.scene.view())]; })()"
+    )
+    names = {text: (x, y) for text, x, y in written}
+    assert {"Anfu", "Beili"} <= names.keys()
+    assert len(spots) == 2
+    for x, y in (names["Anfu"], names["Beili"]):
+        assert min(np.hypot(x - left, y - top) for _, left, top in spots) > 14
+    legend = seen.text("#legend")
+    assert "Exception" in legend
+    assert "Warning or repair" in legend
+    assert "Error" not in legend
+
+
+def test_cards_tell_what_there_is_to_tell(visit: Any, troubled: Path) -> None:
+    """A unit grid in no zone has no table of zones, a least breach is called one."""
+    seen = visit(troubled)
+    for code, told in (("A-001", True), ("A-005", False)):
+        seen.js(f"GP.app.pickGrid(GP.app.plan.grids.code.indexOf('{code}'), -1, false)")
+        assert ("Jurisdictions" in seen.text("#card")) == told
+    seen.js("GP.app.pickCommunity(0, false)")
+    assert "range missed, least possible" in seen.text("#card")
+
+
 def test_keyboard_and_screen_reader(visit: Any, tiny: Path) -> None:
     """Everything is reached without a mouse, named, and announced."""
     seen = visit(tiny)

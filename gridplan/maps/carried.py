@@ -5,6 +5,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 import pandas as pd
+import shapely
 
 from gridplan.maps.marks import Key, Lines, Mark, Stroke
 from gridplan.maps.page import Page
@@ -32,8 +33,11 @@ _WORDS = {
         "nobody": "nobody",
         "load": "{0} in all, of which {1} households.",
         "walk": "{0} m past {1} buildings; no round is below {2} m.",
+        "least_walk": "{0} m past {1} buildings; no round is shorter.",
         "walked": "Daily walk",
         "more": "and {0} more",
+        "many": "{0}: {1}",
+        "metres": "{0} m",
     },
     "zh": {
         "people": "人员",
@@ -48,8 +52,11 @@ _WORDS = {
         "nobody": "无人",
         "load": "合计{0}，其中{1}户。",
         "walk": "经过{1}栋建筑，共{0}米；任何路线不少于{2}米。",
+        "least_walk": "经过{1}栋建筑，共{0}米；没有更短的路线。",
         "walked": "每日巡查",
         "more": "另有{0}人",
+        "many": "{0}：{1}",
+        "metres": "{0}米",
         "of_households": "户",
         "of_facilities": "设施",
         "of_institutions": "单位",
@@ -96,7 +103,8 @@ def _work(rows: Rows, _: bool, w: Mapping[str, str]) -> Section:
     said = [("", w["load"].format(_whole(row["workload"]), row["households"]))]
     if row["walk_m"]:
         metres = (_whole(row["walk_m"]), row["stops"], _whole(row["walk_bound_m"]))
-        said.append((w["walked"], w["walk"].format(*metres)))
+        least = metres[0] == metres[2]
+        said.append((w["walked"], w["least_walk" if least else "walk"].format(*metres)))
     return Section(w["work"], tuple(said))
 
 
@@ -130,18 +138,20 @@ def _duties(rows: Rows, _: bool, w: Mapping[str, str]) -> Section:
         many = _objects(row, w)
         who = row["person_id"] or row["institution_id"]
         answers = ", ".join(part for part in (row["role_name"], who) if part) or w["nobody"]
-        items.setdefault(row["item_name"], ([], answers))[0].append(many)
-    table = tuple((name, ", ".join(what), who) for name, (what, who) in items.items())
+        items.setdefault(row["item_name"], ([], answers))[0].extend(many)
+    table = tuple((name, ", ".join(what) or "–", who) for name, (what, who) in items.items())
     columns = (Column(w["item"], 1.3), Column(w["what"], 1.6), Column(w["answers"], 1.4))
     return Section(w["duties"], (), columns, table)
 
 
-def _objects(row: Mapping[Any, str], w: Mapping[str, str]) -> str:
-    """How many of what: a kind without its layer, roads in metres."""
+def _objects(row: Mapping[Any, str], w: Mapping[str, str]) -> list[str]:
+    """How many of what, where there are any: a kind without its layer, roads in metres."""
     head, _, kind = row["object"].partition(":")
-    thing = kind or w.get(f"of_{head}", head)
-    unit = "m " if row["unit"] == "m" else ""
-    return f"{_whole(row['quantity'])} {unit}{thing.replace('_', ' ')}"
+    thing, number = kind or w.get(f"of_{head}", head), _whole(row["quantity"])
+    if number == "0":
+        return []
+    many = w["metres"].format(number) if row["unit"] == "m" else number
+    return [w["many"].format(thing.replace("_", " "), many)]
 
 
 def _whole(number: str) -> str:
@@ -153,7 +163,9 @@ def walk_marks(subject: Subject, page: Page, code: str) -> list[Mark]:
     walk = _walk(subject, code)
     if walk is None:
         return []
-    return [Lines(drawn(geometries(walk), page.metres(FINEST_MM)), WALK)]
+    # there and back is one line, or the dashes of one way fill the gaps of the other
+    once = shapely.get_parts(shapely.line_merge(shapely.union_all(geometries(walk))))
+    return [Lines(drawn(once, page.metres(FINEST_MM)), WALK)]
 
 
 def walk_keys(subject: Subject, code: str) -> list[Key]:

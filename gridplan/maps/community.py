@@ -31,7 +31,7 @@ from gridplan.maps.ground import (
 )
 from gridplan.maps.ink import border_network, clipped
 from gridplan.maps.marks import Key, Label, Lines, Mark, Sheet, TextLine
-from gridplan.maps.page import OVERLAP, Bounds, Page, lay_out_community
+from gridplan.maps.page import OVERLAP, Bounds, Page, centred, lay_out_community
 from gridplan.maps.subject import Subject, bars_of, drawn, facts_of, geometries, within
 
 FOOT_MM = 72.0
@@ -52,7 +52,7 @@ def community_sheets(subject: Subject, stem: str, row: int) -> Iterator[Sheet]:
     community = subject.plan.communities.iloc[[row]]
     whole, details = lay_out_community(tuple(community.total_bounds), FOOT_MM, subject.paper)
     shape = shapely.union_all(geometries(community))
-    details = tuple(d for d in details if _shows(d, shape))
+    details = _details(details, shape)
     sheet = _sheet(subject, stem, row, whole)
     if not details:
         yield sheet
@@ -76,12 +76,33 @@ def community_sheets(subject: Subject, stem: str, row: int) -> Iterator[Sheet]:
         )  # fmt: skip
 
 
-def _shows(page: Page, shape: Geometry) -> bool:
-    """Whether a detail sheet shows more of the community than its neighbours do anyway."""
+def _details(pages: Sequence[Page], shape: Geometry) -> tuple[Page, ...]:
+    """Detail sheets in the middle of what they show, without those that show nothing else.
+
+    The cores of the pages tile; each sheet holds the community's part in its core wherever it is
+    moved to, so that all of the community stays on some sheet.
+    """
+    parts = [(page, shapely.intersection(shape, _core(page))) for page in pages]
+    there = [(page, part) for page, part in parts if shapely.area(part) > 0]
+    moved = [_in_middle(page, part) for page, part in there]
+    windows = np.array([shapely.box(*page.window) for page in moved], dtype=object)
+    kept = np.ones(len(moved), dtype=bool)
+    for i in np.argsort([shapely.area(part) for _, part in there], kind="stable").tolist():
+        kept[i] = False
+        kept[i] = not shapely.covers(shapely.union_all(windows[kept]), shape)
+    return tuple(page for page, needed in zip(moved, kept.tolist(), strict=True) if needed)
+
+
+def _core(page: Page) -> Geometry:
+    """What a page shows without half of its overlap with its neighbours."""
     west, south, east, north = page.window
     x, y = (east - west) * OVERLAP / 2, (north - south) * OVERLAP / 2
-    core = shapely.box(west + x, south + y, east - x, north - y)
-    return bool(shapely.intersects(core, shape))
+    return shapely.box(west + x, south + y, east - x, north - y)
+
+
+def _in_middle(page: Page, part: Geometry) -> Page:
+    west, south, east, north = shapely.bounds(part).tolist()
+    return centred(page, (west + east) / 2, (south + north) / 2)
 
 
 def _index(frames: Sequence[Bounds]) -> Mark:

@@ -52,7 +52,7 @@ from gridplan.maps.words import counted
 def district_sheet(subject: Subject, stem: str) -> Sheet:
     """Every community in colour, grid lines thin inside, street borders heavy."""
     plan, w = subject.plan, subject.words
-    page = lay_out(tuple(plan.communities.total_bounds), 58.0, subject.paper)
+    page = lay_out(tuple(plan.communities.total_bounds), 62.0, subject.paper)
     area = outline(plan.communities)
     finest = page.metres(FINEST_MM)
     communities = geometries(plan.communities)

@@ -121,6 +121,8 @@ def draw_sample(pen: Pen, key: Key, rect: Rect) -> None:
     """Draw the sample of ink of a legend's entry."""
     middle = rect.y + rect.height / 2
     if isinstance(key.sample, Stroke):
+        if key.sample.colour == PAPER:  # a white road needs a ground to be seen on
+            pen.box(rect, fill=PALE, order=41)
         _stroke_sample(pen, key.sample, rect, middle)
         if key.ties is not None:
             _stroke_sample(pen, key.ties, rect, middle)
@@ -239,7 +241,7 @@ def _draw_histogram(pen: Pen, sheet: Sheet, words: Mapping[str, str], room: Rect
     counts, _ = np.histogram(inner, edges)
     counts[13] += np.count_nonzero(values == high)  # both ends of the range are inside it
     counts[14] -= np.count_nonzero(values == high)
-    height = min(room.height - 6, 42.0)
+    height = min(room.height - 8.5, 42.0)
     base = room.top - height - 1
     unit = room.width / (len(edges) - 1)
     pen.box(Rect(room.x + 4 * unit, base, 10 * unit, height), fill="#ECECE8", order=41)
@@ -256,7 +258,7 @@ def _draw_histogram(pen: Pen, sheet: Sheet, words: Mapping[str, str], room: Rect
         x = room.x + i * unit
         pen.line([x, x], [base - 1, base + height], SOFT_INK, 0.15, order=44)
         pen.write(x, base - 3.6, f"{value:,}", SMALL_PT, align="center", colour=SOFT_INK)
-    pen.write(room.right, base - 3.6, words["households"], SMALL_PT, align="right", colour=SOFT_INK)
+    pen.write(room.right, base - 6.4, words["households"], SMALL_PT, align="right", colour=SOFT_INK)
 
 
 def draw_locator(pen: Pen, sheet: Sheet, words: Mapping[str, str], room: Rect) -> float:

@@ -331,6 +331,14 @@ def _other_names(subject: Subject, page: Page, others: gpd.GeoDataFrame) -> list
     return here
 
 
+def _meets_community_border(subject: Subject, page: Page, grid: gpd.GeoDataFrame) -> bool:
+    """Whether the window shows more than the inside of the grid's community."""
+    communities = subject.plan.communities
+    own = communities[communities["community_code"] == grid["community_code"].iloc[0]]
+    window = shapely.box(*page.window)
+    return not bool(shapely.contains_properly(geometries(own), window).any())
+
+
 def _keys(subject: Subject, page: Page, grid: gpd.GeoDataFrame) -> tuple[Key, ...]:
     w, colour = subject.words, subject.grid_colours[str(grid["grid_code"].iloc[0])]
     hatch = styles.ALARM_HATCH if is_out(grid).any() else None
@@ -339,8 +347,9 @@ def _keys(subject: Subject, page: Page, grid: gpd.GeoDataFrame) -> tuple[Key, ..
     keys = [
         Key(w["this_grid"], Fill(colour), hatch=hatch, outline=styles.GRID_BORDER),
         Key(w["other_grid"], styles.OTHER_GRID_BORDER),
-        Key(w["community_border"], styles.COMMUNITY_BORDER_STREET),
     ]
+    if _meets_community_border(subject, page, grid):
+        keys.append(Key(w["community_border"], styles.COMMUNITY_BORDER_STREET))
     if subject.lots:
         keys.append(Key(w["lot"], styles.LOT))
     elif within(subject.backdrop.buildings, page.window) is not None:

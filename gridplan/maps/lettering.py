@@ -51,7 +51,7 @@ class Lettering:
     glyphs
         Code points that the families can draw.
     bold
-        Whether the first family has a bold face; where not, text is thickened by a stroke.
+        Whether the first family has a bold face; where not, text is thickened.
     """
 
     families: tuple[str, ...]

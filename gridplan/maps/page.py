@@ -164,6 +164,11 @@ def _at(page: Page, scale: float, centre: tuple[float, float] | None = None) -> 
     return replace(page, scale=scale, window=(x - half_x, y - half_y, x + half_x, y + half_y))
 
 
+def centred(page: Page, x: float, y: float) -> Page:
+    """Return ``page`` at its scale around another centre, metres."""
+    return _at(page, page.scale, (x, y))
+
+
 def _turned(subject: Bounds, foot_mm: float, paper: str) -> list[Page]:
     """The sheet lying down and standing up."""
     long, short = PAPERS[paper]

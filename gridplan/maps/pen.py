@@ -15,7 +15,7 @@ from gridplan.maps.palette import INK
 from gridplan.maps.writing import SHARE, Line, Writing
 
 Colour = str
-BOLD_STROKE = 0.035  # of the size: thickens a font that has no bold face
+BOLD_STROKE = 0.045  # of the size: thickens a font that has no bold face
 
 
 class Pen:

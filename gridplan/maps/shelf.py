@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-LIST = ".drawn.json"
+LIST = "redraw/files.json"
 """Names and SHA-256 of the files drawn into a folder."""
 
 
@@ -46,7 +46,9 @@ class Shelf:
         listed = {**self._before, **now}
         if any(listed.values()):
             text = json.dumps({n: d for n, d in sorted(listed.items()) if d}, indent=0)
-            (self._folder / LIST).write_text(text + "\n", encoding="utf-8")
+            path = self._folder / LIST
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text + "\n", encoding="utf-8")
 
 
 def sheet_of(name: str) -> str:

@@ -33,6 +33,8 @@ TEXT_COLUMNS = (
 LOT_COVER = 0.45
 NUMBER = re.compile("([0-9]+)")
 
+AROUND_WINDOW = 0.01
+"""Of the window's size: as far outside it a wide line may still be seen in it."""
 
 USEFUL_GAP = 0.5
 """A map does not print a proven gap above this: it says nothing to its reader."""
@@ -220,10 +222,16 @@ def geometries(layer: gpd.GeoDataFrame) -> Geometries:
 
 
 def within(layer: gpd.GeoDataFrame | None, window: Bounds) -> gpd.GeoDataFrame | None:
-    """Features whose bounds meet the window, in the order of the layer; None if there are none."""
+    """Features that meet the window, in the order of the layer; None if there are none.
+
+    Those just outside count too: their ink may reach in.
+    """
     if layer is None or len(layer) == 0:
         return None
-    found = np.sort(layer.sindex.query(shapely.box(*window)))
+    west, south, east, north = window
+    ink = AROUND_WINDOW * max(east - west, north - south)
+    box = shapely.box(west - ink, south - ink, east + ink, north + ink)
+    found = np.sort(layer.sindex.query(box, predicate="intersects"))
     return layer.iloc[found] if len(found) else None
 
 
@@ -285,12 +293,18 @@ def facts_of(
 
 
 def _proof(subject: Subject, communities: gpd.GeoDataFrame) -> list[tuple[str, str]]:
-    """How many communities are proven optimal, or how far a single one is."""
+    """How many communities are proven optimal, or how far a single one is.
+
+    One that misses the range counts where no plan misses it by less and none of those costs less:
+    only then is its gap known, and 0.
+    """
     w = subject.words
+    best = (communities["status"] == "optimal") | (communities["gap"] == 0)
     if len(communities) > 1:
-        proven = int((communities["status"] == "optimal").sum())
-        return [(w["proven"], w["of"].format(f"{proven:,}", f"{len(communities):,}"))]
+        return [(w["proven"], w["of"].format(f"{int(best.sum()):,}", f"{len(communities):,}"))]
     status, gap = str(communities["status"].iloc[0]), communities["gap"].iloc[0]
+    if status == "breach" and best.all():
+        return [(w["result"], w["breach_least"])]
     if status == "feasible":
         known = pd.notna(gap) and gap < USEFUL_GAP
         return [(w["result"], w["feasible"].format(f"{gap:.1%}") if known else w["no_bound"])]

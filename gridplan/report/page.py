@@ -198,11 +198,16 @@ def _files(w: Mapping[str, str], files: Sequence[str]) -> Html:
         "report.pdf": "file_pdf",
     }
     links = [
-        el("span", el("a", w[names[path]], href=path), el("span", f" {path}", class_="quiet"))
+        el(
+            "span",
+            el("a", w[names[path]], href=path),
+            el("span", f" {path}", class_="quiet"),
+            class_="link",
+        )
         for path in files
         if path in names
     ]
     if not links:
         return Html()
-    spaced = [item for link in links for item in (link, Html(" &#160; "))][:-1]
+    spaced = [item for link in links for item in (link, Html(" "))][:-1]
     return el("section", el("h2", w["files"]), el("p", spaced), class_="block screen")

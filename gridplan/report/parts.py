@@ -187,12 +187,12 @@ def _kind(
     title = kinds.meaning(kind, w["language"])
     yield el("h3", title, f" · {len(group):,} ", tag)
     cures = {finding.cure(w["language"]) for finding in group}
-    shared = cures.pop() if len(cures) == 1 else None
+    shared = next(iter(cures)) if len(cures) == 1 else None
     above = [w["cure_is"].format(shared)] if shared and len(group) > 1 else []
     if all(finding.verified for finding in group):
         above.append(w["all_verified"])
     heads = [(w["community"], False), (w["place"], False), (w["cause"], False)]
-    apart = not (shared is not None and len(group) > 1)
+    apart = any(cures) and not (shared is not None and len(group) > 1)
     if apart:
         heads.append((w["cure"], False))
     rows = []

@@ -19,6 +19,7 @@ from gridplan.report.charts import dot_axis, dot_places
 from gridplan.report.facts import CommunityRow, Facts
 from gridplan.report.front import first_page
 from gridplan.report.ledger import SIZE
+from gridplan.report.listing import Listed
 from gridplan.report.paper import BAND, BLUE, FLOOR, RULE, Column, Paper
 from gridplan.report.parts import DOTS_MAX, LISTED, SPLITS, hardest, percent, provenance_rows
 from gridplan.report.people import People, shares
@@ -212,23 +213,32 @@ def _exceptions(paper: Paper, facts: Facts, w: Words) -> None:
     if not facts.findings:
         paper.paragraph(w["no_exceptions"])
     names = {row.code: row.label for row in facts.communities}
-    columns = [
-        Column(w["community"], 2), Column(w["place"], 2.4), Column(w["cause"], 6),
-        Column(w["cure"], 4),
-    ]  # fmt: skip
     for (severity, kind), found in groupby(facts.findings, key=lambda f: (f.severity, f.kind)):
         group = list(found)
         title = kinds.meaning(kind, w["language"])
         paper.small_heading(f"{title} · {len(group):,} ({w.get(severity, severity)})", room=45)
-        rows = [
-            [names.get(f.community_code, f.community_code) or w["dash"],
-             f.grid_code or f.place or w["dash"], f.cause(w["language"]),
-             f.cure(w["language"])]
-            for f in group[:LISTED]
-        ]  # fmt: skip
-        paper.table(columns, rows)
-        if len(group) > LISTED:
-            paper.paragraph(w["and_more"].format(len(group) - LISTED), colour=SOFT_INK)
+        _kind(paper, group, names, w)
+
+
+def _kind(paper: Paper, group: Sequence[Listed], names: Mapping[str, str], w: Words) -> None:
+    """List the findings of one kind; a cure that all share stands once, above them."""
+    cures = {finding.cure(w["language"]) for finding in group}
+    shared = next(iter(cures)) if len(cures) == 1 and len(group) > 1 else ""
+    if shared:
+        paper.paragraph(w["cure_is"].format(shared), colour=SOFT_INK)
+    columns = [Column(w["community"], 2), Column(w["place"], 2.4), Column(w["cause"], 6)]
+    apart = any(cures) and not shared
+    if apart:
+        columns.append(Column(w["cure"], 4))
+    rows = [
+        [names.get(f.community_code, f.community_code) or w["dash"],
+         f.grid_code or f.place or w["dash"], f.cause(w["language"]),
+         *([f.cure(w["language"])] if apart else [])]
+        for f in group[:LISTED]
+    ]  # fmt: skip
+    paper.table(columns, rows)
+    if len(group) > LISTED:
+        paper.paragraph(w["and_more"].format(len(group) - LISTED), colour=SOFT_INK)
 
 
 def _proof(paper: Paper, facts: Facts, w: Words) -> None:

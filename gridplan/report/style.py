@@ -63,6 +63,7 @@ td{padding:5px 10px 5px 0;border-bottom:1px solid var(--faint);vertical-align:to
 tfoot td,tfoot th{border-top:1.5px solid var(--ink);border-bottom:0;font-weight:600}
 .n{text-align:right;white-space:nowrap}td.n,th.n{padding-right:14px}
 td:last-child,th:last-child{padding-right:0}
+.link{margin-right:12px}.scroll+p{margin-top:7px}
 .quiet{color:var(--soft)}.bad{color:var(--alarm)}.nowrap{white-space:nowrap}
 .tag{display:inline-block;font-size:12px;line-height:1.5;padding:0 7px;border-radius:3px;
 background:#eceef1;color:var(--ink);white-space:nowrap;font-weight:400}

@@ -134,8 +134,10 @@ ENGLISH: Mapping[str, str] = {
     "exception": "exception",
     "info": "note",
     "proof": "Status and gap per community",
-    "proof_lead": "Optimal means proven: no plan of lower cost exists under these rules. Elsewhere "
-    "the gap bounds how much better a plan could be; a gap above 50 % tells nothing.",
+    "proof_lead": "Optimal means proven: no plan of lower cost exists under these rules. A "
+    "community that misses the range counts as proven where no plan misses it by less, and none of "
+    "those costs less. Elsewhere the gap bounds how much better a plan could be; a gap above 50 % "
+    "tells nothing.",
     "status": "Status",
     "optimal": "optimal",
     "feasible": "in range, not proven",
@@ -312,6 +314,7 @@ CHINESE: Mapping[str, str] = {
     "info": "提示",
     "proof": "各社区求解状态与差距",
     "proof_lead": "“最优”即已证明：在现有规则下不存在代价更低的方案。"
+    "有网格超出范围的社区，如没有方案超出得更少，且其中没有代价更低的，也计入已证明。"
     "其余社区以差距表示方案最多还能改进多少；差距超过50%时没有参考意义。",
     "status": "状态",
     "optimal": "最优",

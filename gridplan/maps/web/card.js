@@ -101,7 +101,8 @@ GP.Cards = class {
 
   _zones(g) {
     const plan = this.app.plan, w = this.app.w, grids = plan.grids;
-    if (!plan.head.layers.length) return null;
+    const none = plan.head.layers.every(function (_, i) { return !grids.main[i][g]; });
+    if (none && (grids.unit[g] || !plan.head.layers.length)) return null;
     const head = ["zones_of", "main_zone", "share", "zones"].map(function (key) {
       return GP.el("th", { scope: "col" }, [w(key)]);
     });
@@ -153,7 +154,7 @@ GP.Cards = class {
     const grids = plan.gridsOf[c], street = rows.street[c], places = app.painter.places;
     const inside = grids.filter(function (g) { return plan.grids.status[g] === 0; }).length;
     const counted = grids.filter(function (g) { return plan.grids.status[g] !== 3; }).length;
-    const proof = ["optimal", "feasible", "breach"][rows.proof[c]], gap = rows.gap[c];
+    const proof = ["optimal", "feasible", "breach", "breach_least"][rows.proof[c]], gap = rows.gap[c];
     const result = proof !== "feasible" ? w(proof)
       : gap >= 0 && gap < 500 ? w("feasible", (gap / 10).toFixed(1)) : w("no_bound");
     const codes = rows.code[c] === rows.name[c] ? [] : [rows.code[c]];

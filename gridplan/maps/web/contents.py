@@ -33,7 +33,7 @@ LEAST_BORDER_M = 1.0
 """Grids with less of a common border are no neighbours on a card, in metres."""
 
 STATUSES = tuple(status.value for status in RangeStatus)
-PROOFS = ("optimal", "feasible", "breach")
+PROOFS = ("optimal", "feasible", "breach", "breach_least")
 
 
 def _places(values: pd.Series, known: pd.Series) -> Ints:
@@ -80,11 +80,20 @@ def _put_communities(pack: Pack, subject: Subject) -> None:
     pack.texts("community.name", rows["community_name"].fillna(rows["community_code"]))
     pack.column("community.street", _places(rows["street_code"], subject.streets["street_code"]))
     pack.column("community.households", rows["households"])
-    pack.column("community.proof", [PROOFS.index(s) if s in PROOFS else 1 for s in rows["status"]])
+    pack.column("community.proof", _proofs(rows))
     gap = np.rint(rows["gap"].astype("float64").clip(0, 9).fillna(-1) * 1000)
     pack.column("community.gap", gap.astype(np.int64))
     pack.column("community.colour", _colours(geometries(rows)))
     _put_areas(pack, "community", subject.community_shapes, subject.lattice)
+
+
+def _proofs(communities: pd.DataFrame) -> list[int]:
+    """What is proven of each community; a breach whose gap is known to be 0 is the least one."""
+    found = []
+    for status, gap in zip(communities["status"], communities["gap"], strict=True):
+        status = "breach_least" if status == "breach" and gap == 0 else status
+        found.append(PROOFS.index(status if status in PROOFS else "feasible"))
+    return found
 
 
 def _put_grids(pack: Pack, subject: Subject) -> None:

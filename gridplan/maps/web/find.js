@@ -162,7 +162,7 @@ GP.GridTable = class {
     }, this);
     const body = rows.slice(0, this.most).map(function (i) {
       return GP.el("tr", {}, columns.map(function (column, c) {
-        if (c) return GP.el("td", { class: column[2] }, [typeof column[1](i) === "number" && c === 3 ? GP.number(column[1](i)) : c === 4 && column[1](i) !== "–" ? column[1](i) + " %" : String(column[1](i))]);
+        if (c) return GP.el("td", { class: column[2] }, [typeof column[1](i) === "number" && c === 3 ? GP.number(column[1](i)) : c === 4 && column[1](i) !== "–" ? String(column[1](i)).replace("-", "−") + " %" : String(column[1](i))]);
         return GP.el("td", { class: "text" }, [GP.el("button", { type: "button", onclick: this._show.bind(this, i) }, [column[1](i)])]);
       }, this));
     }, this);

@@ -13,7 +13,7 @@ import shapely
 from gridplan.domain import Plan
 from gridplan.maps.web.details import Details
 
-NEIGHBOURS = ".neighbours.json.gz"
+NEIGHBOURS = "redraw/neighbours.json.gz"
 
 
 def graph_key(plan: Plan, rules: str) -> str:
@@ -44,7 +44,9 @@ def keep_graph(folder: Path, key: str, details: Details) -> None:
         "blocks": dict(sorted(details.blocks.items())),
     }
     data = json.dumps(told, ensure_ascii=False).encode("utf-8")
-    (folder / NEIGHBOURS).write_bytes(gzip.compress(data, 6, mtime=0))
+    path = folder / NEIGHBOURS
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(gzip.compress(data, 6, mtime=0))
 
 
 def with_kept_graph(folder: Path, key: str, details: Details) -> Details | None:

@@ -57,24 +57,36 @@ GP.Labels = class {
   }
 
   // Writes the first variant (a list of lines) that fits into a circle around (x, y), in steps of the plan.
-  _fit(x, y, r, variants) {
+  // Where none does, and it may step aside, it stands above, below or beside what is there already.
+  _fit(x, y, r, variants, aside) {
+    if (this._fitAt(x, y, r, variants, false) || !aside || r * this.view.k < 20) return;
+    this._fitAt(x, y, r, variants, true);
+  }
+
+  _fitAt(x, y, r, variants, aside) {
     const v = this.view, px = x * v.k + v.dx, py = v.dy - y * v.k, room = r * v.k;
-    if (room < 6 || px < -50 || py < -20 || px > v.width + 50 || py > v.height + 20) return;
+    if (room < 6 || px < -50 || py < -20 || px > v.width + 50 || py > v.height + 20) return true;
     for (const lines of variants) {
       let wide = 0, high = 0;
       for (const line of lines) {
         wide = Math.max(wide, this._width(line));
         high += line.size * 1.22;
       }
-      if (wide > 2.5 * room || high > 2.1 * room || Math.hypot(wide, high) > 2.7 * room) continue;
-      if (!this._take(px, py, wide, high)) continue;
-      let top = py - high / 2;
-      for (const line of lines) {
-        this._write(line, px, top + line.size * 0.61);
-        top += line.size * 1.22;
+      const up = high / 2 + 9, along = wide / 2 + 9;
+      const steps = aside ? [[0, up], [0, -up], [along, 0], [-along, 0]] : [[0, 0]];
+      for (const step of steps) {
+        const w = wide + 2 * Math.abs(step[0]), h = high + 2 * Math.abs(step[1]);
+        if (w > 2.5 * room || h > 2.1 * room || Math.hypot(w, h) > 2.7 * room) continue;
+        if (!this._take(px + step[0], py + step[1], wide, high)) continue;
+        let top = py + step[1] - high / 2;
+        for (const line of lines) {
+          this._write(line, px + step[0], top + line.size * 0.61);
+          top += line.size * 1.22;
+        }
+        return true;
       }
-      return;
     }
+    return false;
   }
 
   _write(line, x, y) {
@@ -102,7 +114,7 @@ GP.Labels = class {
         }
         variants.push([name]);
       }
-      this._fit(c.x[i], c.y[i], c.r[i], variants);
+      this._fit(c.x[i], c.y[i], c.r[i], variants, true);
     }
   }
 
@@ -113,7 +125,7 @@ GP.Labels = class {
       if (g.r[i] * this.view.k < 6 || !this.painter.inFocus(g.community[i]) || !g.shape.meets(i, this.view.window)) continue;
       const status = this.painter.statusNow(i), out = status === 1 || status === 2, tail = this.plan.tail(i);
       if (status < 0) continue;
-      let h = g.households[i], colour = out ? GP.INK.alarm : GP.INK.soft;
+      let h = g.households[i], colour = out ? GP.INK.alarm : this.state.colour === "map" ? GP.INK.soft : GP.INK.ink;
       if (now && now.has(i)) { h = now.get(i).households; if (!out) colour = GP.INK.blue; }
       const variants = [];
       for (const size of [15, 13, 11]) {
@@ -121,7 +133,7 @@ GP.Labels = class {
         variants.push([code, { text: this.words("hh", GP.number(h)), size: size - 2.5, colour: colour, bold: out }]);
       }
       variants.push([{ text: tail, size: 10, bold: true }]);
-      this._fit(g.x[i], g.y[i], g.r[i], variants);
+      this._fit(g.x[i], g.y[i], g.r[i], variants, true);
     }
   }
 

@@ -56,6 +56,13 @@ GP.Legend = class {
     return texts;
   }
 
+  // Kinds of finding that have a place on the map, the gravest first.
+  _findings(finding) {
+    const painter = this.app.painter, there = new Set();
+    finding.x.forEach(function (x, i) { if (x !== null) there.add(painter.gravity(i)); });
+    return Object.keys(GP.FINDINGS).filter(function (kind) { return there.has(kind); });
+  }
+
   // Whether borders of communities are drawn dashed: near enough for the dashes to be seen.
   dashed() { return this.app.state.level !== "district" && Math.pow(2, -this.app.map.getZoom()) < GP.NEAR; }
 
@@ -91,10 +98,12 @@ GP.Legend = class {
       }), w("facility"));
       if (places.institution.length) add(this._line([["#3F5E3A", 1.3, [4, 3]]]), w("institution"));
     }
-    if (places && places.finding.length && s.show.findings) add(this._key(function (ctx) {
-      ctx.beginPath(); ctx.moveTo(15, 1); ctx.lineTo(22, 14); ctx.lineTo(8, 14); ctx.closePath();
-      ctx.fillStyle = "#F6C65B"; ctx.fill(); ctx.strokeStyle = ink.ink; ctx.stroke();
-    }), w("finding"));
+    if (places && s.show.findings) this._findings(places.finding).forEach(function (kind) {
+      add(this._key(function (ctx) {
+        ctx.beginPath(); ctx.moveTo(15, 1); ctx.lineTo(22, 14); ctx.lineTo(8, 14); ctx.closePath();
+        ctx.fillStyle = GP.FINDINGS[kind]; ctx.fill(); ctx.strokeStyle = ink.ink; ctx.stroke();
+      }), w("finding_" + kind));
+    }, this);
     if (s.what) {
       add(this._area(["rgba(11,87,208,0.30)"]), w("marked_key"));
       add(this._line([[ink.blue, 1.8, [4, 3]]]), w("moved_key"));

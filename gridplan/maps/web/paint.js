@@ -5,6 +5,8 @@ GP.INK = {
   magenta: "#B40D74", ink: "#26282B", soft: "#5C6066", alarm: "#B3261E", paper: "#FFFFFF",
   water: "#9BC5E3", waterEdge: "#5B9AC6", community: "#1C3557", blue: "#0B57D0",
 };
+// Triangles of findings, the gravest first.
+GP.FINDINGS = { bad: GP.INK.alarm, exception: "#F6C65B", told: "#FFFFFF" };
 // Readable by colour-blind readers: after Okabe and Ito, darkened for lines.
 GP.ZONE_COLOURS = ["#0072B2", "#B34700", "#00724F", "#8A3E74", "#6B5900", "#3B6EA5", "#444444"];
 GP.ZONE_DASHES = [[9, 3], [3, 3], [12, 3, 2, 3], [6, 6], [2, 4], [14, 4], [8, 2, 2, 2, 2, 2]];
@@ -395,14 +397,20 @@ GP.Painter = class {
     return kept.reverse();
   }
 
+  // How grave a finding looks: there are three kinds of triangle.
+  gravity(i) {
+    const severity = this.places.finding.severity[i];
+    if (severity === "broken" || severity === "error") return "bad";
+    return severity === "exception" ? "exception" : "told";
+  }
+
   _findings(ctx, view) {
-    const f = this.places.finding;
     for (const spot of this.findingsIn(view)) {
       const i = spot[0], x = spot[1], y = spot[2];
-      const bad = f.severity[i] === "broken" || f.severity[i] === "error";
+      const kind = this.gravity(i), bad = kind === "bad";
       ctx.beginPath();
       ctx.moveTo(x, y - 7); ctx.lineTo(x + 7, y + 5.5); ctx.lineTo(x - 7, y + 5.5); ctx.closePath();
-      ctx.fillStyle = bad ? GP.INK.alarm : f.severity[i] === "exception" ? "#F6C65B" : "#FFFFFF";
+      ctx.fillStyle = GP.FINDINGS[kind];
       ctx.fill();
       ctx.strokeStyle = GP.INK.ink; ctx.lineWidth = 1.3; ctx.stroke();
       ctx.fillStyle = bad ? "#FFFFFF" : GP.INK.ink;
