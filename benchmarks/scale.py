@@ -28,6 +28,8 @@ MODES = ("1 worker", "2 workers", "Dask, 2 workers")
 EFFORT = "0.1"
 LOOK_S = 0.2
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+EACH = 200
+"""Units of a community."""
 PROVINCE = 100_000
 CORES = (2, 32, 128)
 
@@ -225,7 +227,8 @@ def measure(size: int, mode: str, folder: Path, *, again: bool) -> Run:
     home = folder / f"city{size}"
     if not (home / "sample.toml").is_file():
         sample = [sys.executable, "-m", "gridplan", "sample", str(home), "--overwrite"]
-        subprocess.run([*sample, "--units", str(size)], check=True, cwd=HERE.parent)
+        wanted = ["--units", str(size), "--communities", str(max(1, size // EACH))]
+        subprocess.run([*sample, *wanted], check=True, cwd=HERE.parent)
     with ExitStack() as stack:
         cluster = stack.enter_context(Cluster(2)) if mode.startswith("Dask") else None
         workers = 1 if mode == MODES[0] else 2

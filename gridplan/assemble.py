@@ -16,6 +16,7 @@ from gridplan.domain import Finding, GridKind, Plan
 from gridplan.layers.inputs import Inputs
 from gridplan.layers.tally import Method
 from gridplan.prepare import Ground
+from gridplan.processes import process_count
 from gridplan.topology import Shapes
 
 
@@ -85,7 +86,8 @@ def assemble(
     units = units_layer(cells, label.map(code_of), list(config.inputs.zones), inputs.stairwells)
     grids = describe_grids(grids, units, street, config)
     communities = _communities(inputs, grids, outcomes)
-    extra = attribute_all(inputs.extra, grids, findings, units)
+    workers = process_count(config.solve.workers)
+    extra = attribute_all(inputs.extra, grids, findings, units, workers)
     if "institutions" not in extra:
         grids = grids.drop(columns="institution_id")
     return Plan(
@@ -125,9 +127,7 @@ def _dissolve(
             "place": cells["institution_id"].astype(object).fillna(""),
         }
     )
-    first = table.groupby("label", sort=False).agg(
-        unit=("unit", "min"), home=("home", "first"), place=("place", "first")
-    )
+    first = table.sort_values("unit", kind="stable").drop_duplicates("label").set_index("label")
     names = [
         _bare_label(*row)
         for row in zip(bare["community_code"], bare["institution_id"], strict=True)

@@ -20,6 +20,7 @@ def attribute_all(
     grids: gpd.GeoDataFrame,
     findings: list[Finding],
     units: gpd.GeoDataFrame | None = None,
+    workers: int = 1,
 ) -> dict[str, gpd.GeoDataFrame]:
     """Find the grid of every object.
 
@@ -35,6 +36,8 @@ def attribute_all(
     units
         Cells with a column per jurisdiction layer, whose ``<layer>_main`` the grids have: by these
         an institution between two grids joins the better aligned one.
+    workers
+        Processes for the roads of a large city, which change nothing else.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def attribute_all(
     result = {}
     for name, layer in extra.items():
         if name == "roads":
-            found = cut_roads(layer, grids)
+            found = cut_roads(layer, grids, workers)
         elif name == "institutions":
             found = _institutions(layer, grids, units)
         else:
@@ -68,10 +71,12 @@ def _institutions(
     """
     shapes = layer.geometry.to_numpy()
     table = shares_of(shapes, grids)
-    outline = shapely.boundary(shapes[table["shape"]])
-    inside = shapely.intersection(outline, grids.geometry.to_numpy()[table["area"]])
-    table["border"] = shapely.length(inside).round(3)
-    table["agree"] = _agreement(shapes, table, grids, units)
+    most = table["share"] == table.groupby("shape")["share"].transform("max")
+    table = table[most].reset_index(drop=True)
+    tied = np.flatnonzero(table["shape"].duplicated(keep=False))
+    table[["border", "agree"]] = 0.0
+    if len(tied):
+        table.loc[tied, ["border", "agree"]] = _ties(shapes, table.iloc[tied], grids, units)
     table = table.sort_values(
         ["shape", "share", "border", "agree", "area"], ascending=[True, False, False, False, True]
     ).drop_duplicates("shape")
@@ -95,6 +100,18 @@ def _institutions(
         )
         found.loc[stands, "grid_kind"] = GridKind.UNIT.value
     return found
+
+
+def _ties(
+    shapes: Shapes, pairs: pd.DataFrame, grids: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None
+) -> NDArray[np.float64]:
+    """Metres of outline of the institutions in the grids that hold as much, and their agreement."""
+    known, at = np.unique(pairs["shape"].to_numpy(), return_inverse=True)
+    own = pairs.assign(shape=at)
+    outline = shapely.boundary(shapes[known][at])
+    inside = shapely.intersection(outline, grids.geometry.to_numpy()[own["area"]])
+    agree = _agreement(shapes[known], own, grids, units)
+    return np.column_stack([shapely.length(inside).round(3), agree])
 
 
 def _agreement(

@@ -1,9 +1,12 @@
 """What a run writes beside its maps: tables, workbook, styles for QGIS."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from gridplan.codes import Standing
@@ -16,7 +19,7 @@ from gridplan.processes import process_count
 from gridplan.redivide import Outcome
 from gridplan.runs import Run
 from gridplan.solved import alignment, alternative_tables
-from gridplan.tables import build_tables, reconcile, write_csvs, write_workbook
+from gridplan.tables import build_tables, reconcile, writing
 
 LISTED = (Severity.ERROR, Severity.EXCEPTION, Severity.REPAIRED, Severity.WARNING)
 """Severities that ``tables/exceptions`` lists."""
@@ -57,14 +60,31 @@ class Made:
         """The plan, with everything that belongs to it."""
         return self.carried.plan
 
+    def lean(self) -> "Made":
+        """The same without what is written and only maps need: cells, shapes of units, tables."""
+        plan = replace(
+            self.plan,
+            units=_shapeless(self.plan.units),
+            extra={name: _shapeless(layer) for name, layer in self.plan.extra.items()},
+        )
+        done = replace(self.done, ground=self.done.ground.restricted(()))
+        return replace(self, done=done, carried=Carried(plan, {}, self.carried.findings))
 
-def write_tables(made: Made, run: Run) -> list[Finding]:
+
+def _shapeless(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """A layer whose shapes are missing, every one."""
+    return layer.set_geometry(np.full(len(layer), None), crs=layer.crs)
+
+
+@contextmanager
+def tables_written(made: Made, run: Run) -> Iterator[Callable[[], list[Finding]]]:
     """Write every table of a finished plan, and the workbook where it is wanted.
 
-    Returns
-    -------
-    list of Finding
-        What the workbook could not hold.
+    Yields
+    ------
+    callable
+        Waits until all is written, and gives what the workbook could not hold; until then something
+        else can be done.
     """
     plan, config, standing = made.plan, run.config, made.standing
     folder, date = run.folder.path / "tables", run.options.date
@@ -80,18 +100,17 @@ def write_tables(made: Made, run: Run) -> list[Finding]:
         decisions=made.done.ground.decisions,
         since=standing.since if standing else {},
     )
-    write_csvs(tables, folder)
-    if "xlsx" not in config.outputs.tables:
-        return []
-    return write_workbook(
+    with writing(
         tables,
-        folder / "gridplan.xlsx",
-        config.project.language,
+        folder,
+        language=config.project.language,
         date=date,
         household_basis=basis,
         zone_layers=plan.zone_layers,
+        workbook="xlsx" in config.outputs.tables,
         workers=process_count(config.solve.workers),
-    )
+    ) as written:
+        yield written
 
 
 def _read(done: Divided) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from gridplan.assemble import assemble
 from gridplan.audit import audit_plan
 from gridplan.codes import Standing, configured_profile
 from gridplan.config import Config
-from gridplan.division import divide, dump_problems
+from gridplan.division import Divided, divide, dump_problems
 from gridplan.domain import Finding, Level
 from gridplan.drawing import backdrop_of, draw_change, draw_kinds, page_details, sections_of
 from gridplan.errors import LayerError
@@ -24,7 +24,7 @@ from gridplan.layers import (
     read_table,
 )
 from gridplan.levels import audit_streets, divide_streets, inputs_of_run
-from gridplan.outputs import Made, write_styles, write_tables
+from gridplan.outputs import Made, tables_written, write_styles
 from gridplan.people import carry
 from gridplan.prepare import Ground, restrict
 from gridplan.processes import give_back
@@ -85,6 +85,8 @@ def _run(run: Run, inputs: Inputs, standing: Standing | None, out: Path, began: 
         standing = _standing(config, inputs)
     made = _made(run, inputs, standing)
     written = _write(run, made)
+    if not _drawn(run):
+        made = made.lean()  # the plan that the audit reads back must not stand beside this one
     give_back()
     run.progress.stage("audit")
     audit = _audited(run.folder.path, made.done.inputs, config)
@@ -121,8 +123,9 @@ def _made(run: Run, inputs: Inputs, standing: Standing | None) -> Made:
     wanted = options.redivide
     job = None if wanted is None else prepare_redivision(wanted, ground.cells)
     done = divide(inputs, ground, config, options, run.folder, progress, job)
-    if not _drawn(run):
-        done = replace(done, tasks=[])  # a large city's problems are large
+    placed = ground.cells["unit_id"]
+    del ground
+    done = _solved(done, keep_tasks=_drawn(run))
     give_back()
     progress.stage("assemble")
     if job is not None:
@@ -131,11 +134,17 @@ def _made(run: Run, inputs: Inputs, standing: Standing | None) -> Made:
     plan = assemble(done.inputs, done.ground, outcomes, config, findings, standing)
     give_back()
     carried = carry(plan, inputs, config)
-    placed = ground.cells["unit_id"]
     ledger = household_ledger(inputs, placed, carried.plan.units["unit_id"])
     findings += [*open_rows(ledger), *carried.findings]
     made = Made(done, carried, tuple(findings), ledger, standing)
     return made if job is None or standing is None else _compared(run, made, job, standing)
+
+
+def _solved(done: Divided, *, keep_tasks: bool) -> Divided:
+    """Let go of what only the optimiser reads: in a large city problems and borders are large."""
+    ground = done.ground
+    ground = replace(ground, borders=ground.borders.iloc[[]], crossings=ground.crossings.iloc[[]])
+    return replace(done, ground=ground, tasks=done.tasks if keep_tasks else [])
 
 
 def _compared(run: Run, made: Made, job: Redivision, standing: Standing) -> Made:
@@ -149,8 +158,9 @@ def _compared(run: Run, made: Made, job: Redivision, standing: Standing) -> Made
 def _write(run: Run, made: Made) -> list[Finding]:
     """Write the plan, its tables and styles; list what a workbook cannot hold."""
     run.progress.stage("tables")
-    write_plan(made.plan, run.folder.path / "plan.gpkg")
-    findings = write_tables(made, run)
+    with tables_written(made, run) as written:
+        write_plan(made.plan, run.folder.path / "plan.gpkg")
+        findings = written()
     write_styles(made.plan, run)
     return findings
 
@@ -224,9 +234,10 @@ def audit_folder(out: Path, config_file: Path | None = None) -> list[Finding]:
 
 
 def _audited(out: Path, inputs: Inputs, config: Config) -> list[Finding]:
-    """Audit what is written in a folder."""
+    """Audit what is written in a folder; walks promise nothing."""
     decisions = read_table(out, "institution_decisions")
-    return audit_plan(read_plan(out), inputs, config, read_exceptions(out), decisions)
+    exceptions = read_exceptions(out)
+    return audit_plan(read_plan(out, without=["walks"]), inputs, config, exceptions, decisions)
 
 
 def _register_file(config: Config) -> list[Path]:

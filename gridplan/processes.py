@@ -5,14 +5,24 @@ import gc
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing import active_children, connection, get_context, parent_process
-from threading import Thread
-from typing import Generic, TypeVar
+from threading import Event, Thread
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
 
 from gridplan.errors import SolverError
 
@@ -23,6 +33,26 @@ DEATHS = 3
 """Processes that may die over a piece before it is tried alone, once, and then given up."""
 
 DIED = "its process died each time (killed, or out of memory); use fewer workers"
+
+
+class Parcel:
+    """Geometries that go to another process as one block, many times faster than one by one.
+
+    Parameters
+    ----------
+    shapes
+        Geometries, None where there is none.
+    """
+
+    def __init__(self, shapes: NDArray[np.object_]) -> None:
+        self.shapes = shapes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _opened, (shapely.to_wkb(self.shapes),)
+
+
+def _opened(words: NDArray[np.object_]) -> Parcel:
+    return Parcel(shapely.from_wkb(words))
 
 
 def process_count(workers: int) -> int:
@@ -92,6 +122,45 @@ def run_pieces(
         raise
     finally:
         crew.pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def beside(
+    function: Callable[[Piece], Answer], pieces: Iterable[Piece], workers: int
+) -> Iterator[Callable[[], list[Answer]]]:
+    """Have pieces done in other processes while this one does something else.
+
+    Parameters
+    ----------
+    function, pieces, workers
+        As of `run_pieces`; with one worker all is done when it is asked for.
+
+    Yields
+    ------
+    callable
+        Waits for what is not done yet, and gives all answers, in whatever order they came. It must
+        be called before the block ends.
+    """
+    if workers <= 1:
+        yield lambda: [answer for _, answer in run_pieces(function, pieces, 1)]
+        return
+    left = Event()
+
+    def work() -> list[Answer]:
+        answers = []
+        for _, answer in run_pieces(function, pieces, workers):
+            answers.append(answer)
+            if left.is_set():
+                break  # nobody waits any more
+        return answers
+
+    with ThreadPoolExecutor(1) as thread:
+        done = thread.submit(work)
+        try:
+            yield done.result
+        except BaseException:
+            left.set()
+            raise
 
 
 @dataclass(eq=False)

@@ -1,11 +1,15 @@
 """Roads cut at grid borders; a road on a border belongs to the grids on both sides, in shares."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from gridplan.processes import Parcel, run_pieces
 from gridplan.topology import Shapes
 
 BORDER_M = 1.0
@@ -22,10 +26,41 @@ SHORTEST_M = 0.01
 
 SHARE_DECIMALS = 6
 
+AT_ONCE = 30_000
+"""Roads that are cut together."""
+
+NEAR_M = 10.0
+"""Grids farther than this from a road have nothing to do with it, in metres."""
+
+STRIP_M = 2_000.0
+"""Width of the strips of ground in which roads stand together, in metres."""
+
 Ints = NDArray[np.int64]
 
 
-def cut_roads(roads: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Some roads that lie near each other, and the grids around them, by their positions."""
+
+    roads: Ints
+    lines: Parcel
+    grids: Ints
+    areas: Parcel
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """Roads cut: of every piece its road, its grid (-1 for none), its share and its shape."""
+
+    road: Ints
+    grid: Ints
+    share: NDArray[np.float64]
+    shapes: Parcel
+
+
+def cut_roads(
+    roads: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, workers: int = 1
+) -> gpd.GeoDataFrame:
     """Cut roads at grid borders.
 
     Parameters
@@ -34,6 +69,8 @@ def cut_roads(roads: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> gpd.GeoDataFr
         ``road_id`` and lines in metres, and any other columns.
     grids
         ``grid_code`` and polygons, sorted by code.
+    workers
+        Processes for the roads of a large city, which change nothing else.
 
     Returns
     -------
@@ -45,21 +82,19 @@ def cut_roads(roads: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> gpd.GeoDataFr
     if roads.empty:
         return roads.assign(grid_code="", length_m=0.0, share=1.0)
     lines = roads.geometry.to_numpy()
-    table = _pieces(lines, grids)
-    table["share"] = table["share"].round(SHARE_DECIMALS)
-    keys = ["road", "grid", "share"]
-    table = table.sort_values([*keys[:2], "share"], ascending=[True, True, False], kind="stable")
-    table = table.reset_index(drop=True)
-    first = table.drop_duplicates(keys)
-    shapes = table["shape"].to_numpy(dtype=object)
-    group = np.searchsorted(first.index.to_numpy(), np.arange(len(table)), side="right") - 1
-    merged = _merged(shapes, group, len(first))
-    found = roads.drop(columns="geometry").iloc[first["road"]].reset_index(drop=True)
+    crew = workers if len(lines) > AT_ONCE else 1
+    parts = _parts(lines, grids.geometry.to_numpy())
+    done = [cut for _, cut in run_pieces(_cut, parts, crew)]
+    table = _sorted(
+        pd.concat([_table(cut.road, cut.grid, cut.share, cut.shapes.shapes) for cut in done])
+    )
+    found = roads.drop(columns="geometry").iloc[table["road"]].reset_index(drop=True)
     codes = np.r_[grids["grid_code"].to_numpy(dtype=object), [""]]
-    found["grid_code"] = codes[first["grid"].to_numpy()]
-    cut = gpd.GeoDataFrame(found, geometry=merged, crs=roads.crs)
-    cut["length_m"] = shapely.length(cut.geometry.to_numpy())
-    cut["share"] = first["share"].to_numpy()
+    found["grid_code"] = codes[table["grid"].to_numpy()]
+    shapes = table["shape"].to_numpy(dtype=object)
+    cut = gpd.GeoDataFrame(found, geometry=shapes, crs=roads.crs)
+    cut["length_m"] = shapely.length(shapes)
+    cut["share"] = table["share"]
     keep = (cut["length_m"] > SHORTEST_M) | ~cut.duplicated("road_id", keep=False)
     return cut[keep].sort_values(
         ["road_id", "grid_code", "share"],
@@ -69,17 +104,53 @@ def cut_roads(roads: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> gpd.GeoDataFr
     )
 
 
-def _pieces(lines: Shapes, grids: gpd.GeoDataFrame) -> pd.DataFrame:
+def _parts(lines: Shapes, areas: Shapes) -> Iterator[_Part]:
+    """Roads with the grids that are near, all at once where they are not many."""
+    if len(lines) <= AT_ONCE:
+        yield _Part(np.arange(len(lines)), Parcel(lines), np.arange(len(areas)), Parcel(areas))
+        return
+    west, south, east, north = shapely.bounds(lines).T
+    around = shapely.box(west - NEAR_M, south - NEAR_M, east + NEAR_M, north + NEAR_M)
+    order = np.lexsort((south + north, np.floor((west + east) / (2 * STRIP_M))))
+    tree = shapely.STRtree(areas)
+    for first in range(0, len(order), AT_ONCE):
+        rows = np.sort(order[first : first + AT_ONCE])
+        near = np.unique(tree.query(around[rows])[1])
+        yield _Part(rows, Parcel(lines[rows]), near, Parcel(areas[near]))
+
+
+def _cut(part: _Part) -> _Cut:
+    """Cut some roads, and join what of a road lies in one grid with one share."""
+    table = _pieces(part.lines.shapes, part.areas.shapes)
+    table["share"] = table["share"].round(SHARE_DECIMALS)
+    table = _sorted(table)
+    first = table.drop_duplicates(["road", "grid", "share"])
+    group = np.searchsorted(first.index.to_numpy(), np.arange(len(table)), side="right") - 1
+    merged = _merged(table["shape"].to_numpy(dtype=object), group, len(first))
+    return _Cut(
+        part.roads[first["road"].to_numpy()],
+        np.r_[part.grids, -1][first["grid"].to_numpy()],
+        first["share"].to_numpy(),
+        Parcel(merged),
+    )
+
+
+def _sorted(table: pd.DataFrame) -> pd.DataFrame:
+    keys = ["road", "grid", "share"]
+    return table.sort_values(keys, ascending=[True, True, False], kind="stable", ignore_index=True)
+
+
+def _pieces(lines: Shapes, areas: Shapes) -> pd.DataFrame:
     """Every piece: ``road``, ``grid`` (-1 for none), ``share`` and ``shape``."""
-    inner = shapely.buffer(grids.geometry.to_numpy(), -BORDER_M)
+    inner = shapely.buffer(areas, -BORDER_M)
     road, grid = shapely.STRtree(inner).query(lines, predicate="intersects")
     rest = _rest(lines, inner, road, grid)
-    reach = shapely.buffer(shapely.coverage_union_all(grids.geometry.to_numpy()), BORDER_M)
+    reach = shapely.buffer(shapely.coverage_union_all(areas), BORDER_M)
     within, beyond = _parted(rest, reach)
     runs, owner = _runs(within)
     away, whose = _runs(beyond)
-    crossing, place = _crossings(runs, grids)
-    along, on = _along(np.delete(runs, np.unique(crossing["run"])), grids)
+    crossing, place = _crossings(runs, areas)
+    along, on = _along(np.delete(runs, np.unique(crossing["run"])), areas)
     beside = np.delete(owner, np.unique(crossing["run"]))
     return pd.concat(
         [
@@ -115,16 +186,15 @@ def _table(
     )
 
 
-def _crossings(runs: Shapes, grids: gpd.GeoDataFrame) -> tuple[pd.DataFrame, Ints]:
+def _crossings(runs: Shapes, areas: Shapes) -> tuple[pd.DataFrame, Ints]:
     """Short runs over a border, cut at it: ``run`` and ``shape``, and the grid of each.
 
     A short run that lies on a border, or partly outside, is none.
     """
     metres = shapely.length(runs)
     short = np.flatnonzero(metres < CROSSING_M)
-    shapes = grids.geometry.to_numpy()
-    at, grid = shapely.STRtree(shapes).query(runs[short], predicate="intersects")
-    parts = shapely.intersection(runs[short[at]], shapes[grid])
+    at, grid = shapely.STRtree(areas).query(runs[short], predicate="intersects")
+    parts = shapely.intersection(runs[short[at]], areas[grid])
     table = pd.DataFrame({"run": short[at], "grid": grid, "metres": shapely.length(parts)})
     table["shape"] = list(parts)
     total = table.groupby("run")["metres"].transform("sum")
@@ -133,11 +203,12 @@ def _crossings(runs: Shapes, grids: gpd.GeoDataFrame) -> tuple[pd.DataFrame, Int
     return table[["run", "shape"]], table["grid"].to_numpy(dtype=np.int64)
 
 
-def _along(runs: Shapes, grids: gpd.GeoDataFrame) -> tuple[Shapes, pd.DataFrame]:
+def _along(runs: Shapes, areas: Shapes) -> tuple[Shapes, pd.DataFrame]:
     """Stretches along borders, once for each grid beside them: ``run``, ``grid``, ``share``."""
     pieces, owner = _stretches(shapely.segmentize(runs, STRETCH_M))
     middle = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
-    piece, grid = grids.sindex.query(middle, predicate="dwithin", distance=BORDER_M)
+    tree = shapely.STRtree(areas)
+    piece, grid = tree.query(middle, predicate="dwithin", distance=BORDER_M)
     lost = np.setdiff1d(np.arange(len(pieces)), piece)
     table = pd.DataFrame({"piece": np.r_[piece, lost], "grid": np.r_[grid, np.full(len(lost), -1)]})
     table["share"] = 1.0 / table.groupby("piece")["grid"].transform("size")

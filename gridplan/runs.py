@@ -61,7 +61,8 @@ class Options:
 class Result:
     """What a run leaves in memory; ``redivision`` is what ``run.json`` tells of one.
 
-    ``streets`` is what the optimiser says of the streets where these were divided.
+    Where no maps are drawn, units and what lies in the grids have no shapes any more: ``plan.gpkg``
+    has them. ``streets`` is what the optimiser says of the streets where these were divided.
     """
 
     plan: Plan

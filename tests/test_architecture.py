@@ -67,7 +67,7 @@ ORDER = (
 )
 """Every part of the package; each may import only parts that stand before it."""
 
-AUDIT_MAY = {"errors", "domain", "config", "layers", "metrics"}
+AUDIT_MAY = {"errors", "domain", "processes", "config", "layers", "metrics"}
 READERS = {"read_file", "read_dataframe", "read_csv", "read_excel", "read_parquet", "read_postgis"}
 WRITERS = {"to_file", "write_dataframe", "to_csv", "to_excel", "to_parquet", "savefig"}
 
@@ -142,7 +142,7 @@ def test_special_libraries_stay_in_their_room(path: Path) -> None:
 
 
 def test_audit_trusts_nobody() -> None:
-    """The auditor shares no code with the optimiser: it sees five parts and no other."""
+    """The auditor shares no code with the optimiser: it sees six parts and no other."""
     for path in modules():
         if part(path) == "audit":
             assert parts_imported(path) <= AUDIT_MAY, path

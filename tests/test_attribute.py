@@ -188,3 +188,20 @@ def test_row_order_changes_nothing() -> None:
     other = attribute_all({"roads": mixed}, GRIDS.iloc[::-1], [])["roads"]
     assert one["grid_code"].tolist() == other["grid_code"].tolist()
     assert shapely.to_wkb(one.geometry).tolist() == shapely.to_wkb(other.geometry).tolist()
+
+
+def test_parts_and_processes_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Roads cut a few at a time, with the grids near them alone, or by two processes."""
+    rng = np.random.default_rng(5)
+    inside = [line(*rng.uniform(0, 200, (4, 2)).tolist()) for _ in range(20)]
+    beyond = [line((150, y), (250, y + 7)) for y in (20, 90, 120)]
+    layer = roads(*inside, *beyond, line((100, 10), (100, 90)), line((500, 0), (500, 50)))
+    found = [attribute_all({"roads": layer}, GRIDS, [])["roads"]]
+    monkeypatch.setattr("gridplan.roads.AT_ONCE", 4)
+    monkeypatch.setattr("gridplan.roads.STRIP_M", 50.0)
+    found += [attribute_all({"roads": layer}, GRIDS, [], workers=n)["roads"] for n in (1, 2)]
+    columns = ["road_id", "grid_code", "share", "length_m"]
+    assert found[0][columns].equals(found[1][columns])
+    assert found[1][columns].equals(found[2][columns])
+    words = [shapely.to_wkb(table.geometry).tolist() for table in found]
+    assert words[0] == words[1] == words[2]

@@ -338,8 +338,17 @@ def test_regions_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """Borders looked at two units at a time give the findings of the whole at once."""
     plans = [PLAN, vertex_lost(PLAN), grid_moved(PLAN), unit_dropped(PLAN)]
     whole = [TOWN.audit(tmp_path, plan) for plan in plans]
-    monkeypatch.setattr("gridplan.audit.view.REGION", 2)
+    monkeypatch.setattr("gridplan.audit.regions.REGION", 2)
     assert [TOWN.audit(tmp_path, plan) for plan in plans] == whole
+
+
+def test_processes_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Regions that two processes measure give the findings of the whole at once."""
+    whole = TOWN.audit(tmp_path, grid_moved(PLAN))
+    monkeypatch.setattr("gridplan.audit.regions.REGION", 2)
+    monkeypatch.setattr("gridplan.audit.measures.ALONE", 0)
+    monkeypatch.setattr("gridplan.audit.measures.process_count", lambda _: 2)
+    assert TOWN.audit(tmp_path, grid_moved(PLAN)) == whole
 
 
 def grid_moved(plan: Plan) -> Plan:
@@ -1136,5 +1145,5 @@ def test_the_auditor_imports_nothing_of_the_optimiser() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
     used = set(re.findall(r"^\s*from gridplan\.(\w+)", text, flags=re.MULTILINE))
     used |= set(re.findall(r"^\s*from gridplan import (\w+)", text, flags=re.MULTILINE))
-    assert used <= {"audit", "errors", "domain", "config", "layers", "metrics"}
+    assert used <= {"audit", "errors", "domain", "processes", "config", "layers", "metrics"}
     assert "import gridplan." not in text

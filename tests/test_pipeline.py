@@ -13,6 +13,7 @@ import pytest
 from gridplan.config import Config
 from gridplan.domain import Severity
 from gridplan.errors import InfeasibleError, LayerError
+from gridplan.layers import read_plan
 from gridplan.pipeline import Options, audit_folder, partition
 from tests.jobs import CONFIG, chess_town, tables
 
@@ -112,6 +113,18 @@ def test_resume_solves_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyP
     partition(config, tmp_path / "out", Options(date=DATE, resume=True))
     assert tables(tmp_path / "out") == tables(tmp_path / "whole")
     assert not (tmp_path / "out.partial").exists()
+
+
+def test_shapes_that_are_written_are_let_go(tmp_path: Path) -> None:
+    """Without maps a run keeps no shapes of units in memory; files are those of a run with maps."""
+    config = Config.load(chess_town(tmp_path))
+    partition(config, tmp_path / "maps", Options(date=DATE))
+    result = partition(config, tmp_path / "out", Options(date=DATE, maps=False))
+    assert result is not None
+    assert result.plan.units.geometry.isna().all()
+    assert not result.plan.grids.geometry.isna().any()
+    assert tables(tmp_path / "out") == tables(tmp_path / "maps")
+    assert not read_plan(tmp_path / "out").units.geometry.isna().any()
 
 
 def test_only_some_communities(tmp_path: Path) -> None:

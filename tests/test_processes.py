@@ -1,5 +1,6 @@
 """Work in several processes: every piece once, errors and interruptions end it cleanly."""
 
+import pickle
 import signal
 import subprocess
 import sys
@@ -7,10 +8,13 @@ import time
 from math import factorial, sqrt
 from pathlib import Path
 
+import numpy as np
 import pytest
+import shapely
 
-from gridplan.processes import process_count, run_pieces
+from gridplan.processes import Parcel, process_count, run_pieces
 from tests.conftest import SAMPLE
+from tests.worlds import box
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -25,6 +29,13 @@ def test_an_error_in_a_piece_reaches_the_caller(workers: int) -> None:
     """What a piece raises is raised here."""
     with pytest.raises(ValueError, match=r"domain|negative"):
         list(run_pieces(sqrt, [1.0, -1.0], workers))
+
+
+def test_a_parcel_keeps_its_shapes() -> None:
+    """What goes to another process comes out the same, missing and empty shapes too."""
+    shapes = np.array([box(0.1, 0.2, 1, 1), None, shapely.Polygon()], dtype=object)
+    parcel: Parcel = pickle.loads(pickle.dumps(Parcel(shapes)))
+    assert shapely.to_wkb(parcel.shapes).tolist() == shapely.to_wkb(shapes).tolist()
 
 
 def test_workers_are_counted() -> None:

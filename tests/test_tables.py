@@ -31,6 +31,7 @@ from gridplan.tables import (
     unguard,
     write_csvs,
     write_workbook,
+    writing,
 )
 from gridplan.tables.dictionary import TEXTS
 from gridplan.tables.files import csv_text
@@ -461,6 +462,21 @@ def test_workbooks_are_the_same_whoever_writes_them(
         found.append({p.name: p.read_bytes() for p in sorted(folder.rglob("*.xlsx"))})
     assert found[0] == found[1]
     assert len(found[0]) == 5
+
+
+def test_tables_are_the_same_whoever_writes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CSV files and the workbook, written by one process or shared between two."""
+    monkeypatch.setattr("gridplan.tables.shared.SHARED_ROWS", 1)
+    tables, found = tables_of(town()), []
+    for workers in (1, 2):
+        folder = tmp_path / str(workers)
+        with writing(tables, folder, language="en", date=DATE, workers=workers) as written:
+            assert written() == []
+        found.append({p.name: p.read_bytes() for p in sorted(folder.iterdir())})
+    assert found[0] == found[1]
+    assert set(found[0]) == {"gridplan.xlsx", *(f"{name}.csv" for name in tables)}
 
 
 def test_long_tables_have_no_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

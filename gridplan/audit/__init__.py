@@ -9,13 +9,14 @@ import pandas as pd
 from gridplan.audit.blocks import check_blocks
 from gridplan.audit.columns import check_columns
 from gridplan.audit.contiguity import check_contiguity
-from gridplan.audit.features import check_features
+from gridplan.audit.features import check_features, check_road_lengths
 from gridplan.audit.footprints import check_footprints
 from gridplan.audit.ground import judge_joins, survey
 from gridplan.audit.institutions import check_institutions
 from gridplan.audit.kinds import Kind
 from gridplan.audit.listed import check_listed
-from gridplan.audit.members import check_members
+from gridplan.audit.measures import measuring
+from gridplan.audit.members import check_cuts, check_members
 from gridplan.audit.ranges import check_ranges
 from gridplan.audit.shape import require_layers
 from gridplan.audit.stairwells import check_stairwells
@@ -70,18 +71,23 @@ def audit_plan(
     """
     require_layers(plan, inputs, tuple(config.inputs.zones), exceptions)
     view, findings = make_view(plan, inputs, config, exceptions, decisions, ours=ours)
-    ground = survey(view)
+    del plan
+    with measuring(view) as measures:
+        findings += check_members(view)
+        findings += check_stairwells(view)
+        findings += check_features(view)
+        findings += check_institutions(view)
+        findings += check_columns(view)
+        measured = measures()
+    ground = survey(view, measured)
     joins = judge_joins(ground)
-    findings += check_tiling(view)
+    findings += check_tiling(view, measured)
     findings += check_contiguity(ground, joins)
-    findings += check_members(view)
-    findings += check_footprints(view)
-    findings += check_stairwells(view)
-    findings += check_features(view)
+    findings += check_cuts(view, measured)
+    findings += check_footprints(view, measured)
+    findings += check_road_lengths(view, measured)
     findings += check_ranges(ground)
-    findings += check_institutions(view)
     findings += check_blocks(ground)
-    findings += check_columns(view)
     findings += check_listed(ground, joins)
     return sorted(findings, key=_rank)
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridplan.audit.sides import hard_shapes, open_metres
+from gridplan.audit.regions import Region
+from gridplan.audit.sides import open_metres
 from gridplan.audit.view import Bools, Floats, Ints, Shapes, View
 
 ON_BARRIER_M = 0.5
@@ -48,50 +49,61 @@ def components(count: int, a: Ints, b: Ints) -> Ints:
         label = lower
 
 
-def find_borders(view: View) -> Borders:
-    """Find the borders between all cells of a plan, less the metres along hard barriers."""
-    found = [_segments_of(view.cells, own, near) for own, near in view.regions]
-    a, b, start, end = (np.concatenate(column) for column in zip(*found, strict=True))
-    metres = open_metres(view, a, b, start, end)
-    near = np.flatnonzero(np.isin(a, beside := _beside_hard(view)) & np.isin(b, beside))
-    metres[near[_along_hard(view, start[near], end[near])]] = 0.0
+def find_borders(view: View, exact: pd.DataFrame, unmatched_m: Floats) -> Borders:
+    """Find the borders between all cells of a plan, less the metres along hard barriers.
+
+    Parameters
+    ----------
+    view
+        The plan beside its inputs.
+    exact
+        ``borders_in`` of all its regions.
+    unmatched_m
+        Metres of border of every unit's cell that do not match its neighbours.
+    """
     # Cells that miss a vertex of their neighbour share no segment: measure those pairs as lines.
-    loose_a, loose_b, loose_m = _loose_pairs(view)
-    exact = pd.DataFrame({"a": a, "b": b, "m": metres}).groupby(["a", "b"])["m"].sum()
+    loose_a, loose_b, loose_m = _loose_pairs(view.cells, np.flatnonzero(unmatched_m > 0))
     loose = pd.DataFrame({"a": loose_a, "b": loose_b, "m": loose_m})
-    table = pd.concat([exact.reset_index(), loose]).groupby(["a", "b"])["m"].max().reset_index()
+    table = pd.concat([exact, loose]).groupby(["a", "b"])["m"].max().reset_index()
     return Borders(
         table["a"].to_numpy(np.int64), table["b"].to_numpy(np.int64), table["m"].to_numpy(float)
     )
 
 
-def _segments_of(cells: Shapes, own: Ints, near: Ints) -> tuple[Ints, Ints, Floats, Floats]:
-    """Segments that some cells share with those after them, found among all that are near."""
-    a, b, start, end = _shared_segments(cells[near])
-    a, b = near[a], near[b]
-    ours = np.isin(a, own)
-    return a[ours], b[ours], start[ours], end[ours]
+def borders_in(region: Region) -> pd.DataFrame:
+    """Borders between the cells of a region and those after them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``a``, ``b`` (positions of units, ``a < b``) and ``m`` (metres of segments that both have,
+        less those along hard barriers).
+    """
+    a, b, start, end = _shared_segments(region.cells.shapes)
+    ours = region.own[a]
+    a, b, start, end = a[ours], b[ours], start[ours], end[ours]
+    metres = open_metres(region, a, b, start, end)
+    near = np.flatnonzero(np.isin(a, beside := _beside_hard(region)) & np.isin(b, beside))
+    metres[near[_along_hard(region, start[near], end[near])]] = 0.0
+    table = pd.DataFrame({"a": region.units[a], "b": region.units[b], "m": metres})
+    return table.groupby(["a", "b"])["m"].sum().reset_index()
 
 
-def _beside_hard(view: View) -> Ints:
+def _beside_hard(region: Region) -> Ints:
     """Cells so near to a hard barrier that their border may run along it."""
-    shapes = hard_shapes(view)
-    reach = view.config.graph.barrier_near_m + ON_BARRIER_M
-    return np.unique(shapely.STRtree(view.cells).query(shapes, "dwithin", reach)[1])
+    reach = region.barrier_near_m + ON_BARRIER_M
+    return np.unique(shapely.STRtree(region.cells.shapes).query(region.hard, "dwithin", reach)[1])
 
 
-def _along_hard(view: View, start: Floats, end: Floats) -> Bools:
+def _along_hard(region: Region, start: Floats, end: Floats) -> Bools:
     """Tell which segments run along a hard barrier: near it, turned from it by less than 45°."""
     along = np.zeros(len(start), dtype=bool)
     middle = shapely.points((start + end) / 2)
     direction = end - start
-    for name, section in view.config.inputs.barriers.items():
-        if section.mode != "hard" or name not in view.inputs.barriers:
-            continue
-        shapes = view.inputs.barriers[name].geometry.to_numpy()
+    near = region.barrier_near_m
+    for shapes in (layer.shapes for layer in region.barriers):
         if not len(shapes) or not len(middle):
             continue
-        near = view.config.graph.barrier_near_m
         (at, shape), metres = shapely.STRtree(shapes).query_nearest(
             middle, max_distance=near, all_matches=False, return_distance=True
         )
@@ -120,9 +132,10 @@ def _shared_segments(cells: Shapes) -> tuple[Ints, Ints, Floats, Floats]:
     return a.astype(np.int64), b.astype(np.int64), xy[at], xy[at + 1]
 
 
-def _loose_pairs(view: View) -> tuple[Ints, Ints, Floats]:
-    cells = view.cells
-    loose = np.flatnonzero(view.unmatched_cells_m > 0)
+def _loose_pairs(cells: Shapes, loose: Ints) -> tuple[Ints, Ints, Floats]:
+    """Pairs of cells that touch, one of which is loose, with the metres of their outlines' meet."""
+    if not len(loose):
+        return loose, loose, np.empty(0)
     row, other = shapely.STRtree(cells).query(cells[loose], predicate="intersects")
     one = loose[row]
     keep = (one != other) & ((one < other) | ~np.isin(other, loose))

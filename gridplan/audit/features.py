@@ -8,8 +8,9 @@ import pandas as pd
 import shapely
 
 from gridplan.audit.kinds import Kind
+from gridplan.audit.measures import Measured
 from gridplan.audit.shape import EXTRA_IDS
-from gridplan.audit.view import Bools, Ints, Shapes, View, broken, positions, valid
+from gridplan.audit.view import Bools, Floats, Ints, Shapes, View, broken, positions, valid
 from gridplan.domain import Finding, Severity
 
 SLIVER = 0.1
@@ -30,6 +31,13 @@ def check_features(view: View) -> Iterator[Finding]:
             yield from _layer(view, layer, given)
 
 
+def check_road_lengths(view: View, measured: Measured) -> Iterator[Finding]:
+    """Judge how many metres of every road are attributed."""
+    given, held = view.inputs.extra.get("roads"), view.plan.extra.get("roads")
+    if given is not None and held is not None and len(given):
+        yield from _lengths(given, held, measured.grounds)
+
+
 def _layer(view: View, layer: str, given: gpd.GeoDataFrame) -> Iterator[Finding]:
     key = EXTRA_IDS[layer]
     held = view.plan.extra.get(layer)
@@ -42,16 +50,20 @@ def _layer(view: View, layer: str, given: gpd.GeoDataFrame) -> Iterator[Finding]
             limit=float(len(given)),
         )
         return
-    code = held["grid_code"].astype("object").where(held["grid_code"].notna(), "").astype(str)
-    grid = positions(view.grids["grid_code"], code)
+    grid = positions(view.grids["grid_code"], _codes(held))
     ids = held[key].astype(str)
-    free = given[~given[key].astype(str).isin(ids[grid >= 0])]
-    inside = _inside(valid(free.geometry.to_numpy()), view.grids.geometry.to_numpy())
+    free = given[positions(ids[grid >= 0], given[key].astype(str)) < 0]
+    inside = _inside(valid(free.geometry.to_numpy()), view.tiles)
     yield from _unattributed(layer, free[key].astype(str)[inside])
     yield from _outside(layer, int((~inside).sum()), len(given))
     yield from _elsewhere(view, layer, held.assign(key=ids), grid)
-    if layer == "roads":
-        yield from _lengths(given, held.assign(grid_code=code), view.grids.geometry.to_numpy())
+
+
+def _codes(held: gpd.GeoDataFrame) -> "pd.Series[str]":
+    """Grid of every feature, as text."""
+    code = held["grid_code"]
+    text: pd.Series[str] = code.astype("object").where(code.notna(), "").astype(str)
+    return text
 
 
 def _inside(shapes: Shapes, grids: Shapes) -> Bools:
@@ -89,11 +101,12 @@ def _outside(layer: str, count: int, of: int) -> Iterator[Finding]:
 
 def _elsewhere(view: View, layer: str, held: gpd.GeoDataFrame, grid: Ints) -> Iterator[Finding]:
     """Name features whose grid they do not reach although they lie in another one."""
-    grids, shapes = view.grids.geometry.to_numpy(), valid(held.geometry.to_numpy())
+    grids, shapes = view.tiles, valid(held.geometry.to_numpy())
     known = np.flatnonzero(grid >= 0)
     reach = BORDER_M if layer == "roads" else view.config.topology.tolerance_m
     shapely.prepare(grids)
     away = known[~shapely.dwithin(grids[grid[known]], shapes[known], reach)]
+    shapely.destroy_prepared(grids)
     away = away[_inside(shapes[away], grids)]
     for i in away:
         place, code = str(held["key"].iloc[i]), str(held["grid_code"].iloc[i])
@@ -106,16 +119,30 @@ def _elsewhere(view: View, layer: str, held: gpd.GeoDataFrame, grid: Ints) -> It
         )
 
 
-def _lengths(given: gpd.GeoDataFrame, held: gpd.GeoDataFrame, grids: Shapes) -> Iterator[Finding]:
+def _inside_m(lines: Shapes, grounds: Shapes) -> Floats:
+    """Metres of every line that lie within some ground."""
+    whole = np.asarray(shapely.length(lines))
+    line, ground = shapely.STRtree(grounds).query(lines)
+    shapely.prepare(grounds)
+    covered = line[shapely.covers(grounds[ground], lines[line])]
+    shapely.destroy_prepared(grounds)
+    metres = np.zeros(len(lines))
+    metres[covered] = whole[covered]
+    rest = ~np.isin(line, covered)
+    line, ground = line[rest], ground[rest]
+    parts = shapely.intersection(lines[line], grounds[ground])
+    first = np.flatnonzero(np.diff(line, prepend=-1))
+    for at, own in zip(line[first], np.split(parts, first[1:]), strict=False):
+        metres[at] = shapely.length(shapely.union_all(own))  # a border counts once
+    return metres
+
+
+def _lengths(given: gpd.GeoDataFrame, held: gpd.GeoDataFrame, grounds: Shapes) -> Iterator[Finding]:
     """Name roads attributed with fewer metres than lie in grids, or with more than they have."""
     shapes = given.geometry.to_numpy()
-    whole = shapely.length(shapes)
-    inside = whole.copy()
-    ground = shapely.union_all(grids)
-    shapely.prepare(ground)
-    crossing = ~shapely.covers(ground, shapes)
-    inside[crossing] = shapely.length(shapely.intersection(shapes[crossing], ground))
-    metres = pd.to_numeric(held["length_m"], errors="coerce").where(held["grid_code"] != "", 0)
+    whole, inside = shapely.length(shapes), _inside_m(shapes, grounds)
+    code = _codes(held)
+    metres = pd.to_numeric(held["length_m"], errors="coerce").where(code != "", 0)
     if "share" in held:  # a road on a border stands once for each of its grids
         metres = metres * pd.to_numeric(held["share"], errors="coerce")
     total = metres.fillna(0).groupby(held["road_id"].astype(str)).sum()

@@ -8,6 +8,7 @@ import shapely
 
 from gridplan.audit.adjacency import components
 from gridplan.audit.kinds import Kind
+from gridplan.audit.measures import Measured
 from gridplan.audit.view import (
     Bools,
     Floats,
@@ -28,7 +29,7 @@ STRADDLE_SHARE = 0.01
 """Share of a footprint outside its community above which the unit is named."""
 
 
-def check_footprints(view: View) -> Iterator[Finding]:
+def check_footprints(view: View, measured: Measured) -> Iterator[Finding]:
     """Judge every footprint that was given as a polygon, inside its community."""
     shapes = view.source_shapes
     at = np.flatnonzero(
@@ -37,11 +38,8 @@ def check_footprints(view: View) -> Iterator[Finding]:
         & (view.community_of >= 0)
         & ~view.units["unit_id"].duplicated().to_numpy()
     )
-    at = at[shapely.get_dimensions(shapes[view.source_of[at]]) == 2]
+    at = at[measured.off_cell[at]]
     whole = shapes[view.source_of[at]]
-    shapely.prepare(view.cells)
-    loose = ~shapely.covers(view.cells[at], whole)
-    at, whole = at[loose], whole[loose]
     areas = view.communities.geometry.to_numpy()
     inside = shapely.intersection(whole, areas[view.community_of[at]])
     yield from _straddling(view, at, whole, inside)
@@ -70,7 +68,7 @@ def _off_cell(view: View, at: Ints, inside: Shapes, shapes: Shapes) -> Iterator[
     out = _without(out, *_shared_cells(view, at))
     wide = _wide(out)
     at, out = at[wide], out[wide]
-    cut = shapely.difference(out, view.grids.geometry.to_numpy()[view.grid_of[at]])
+    cut = shapely.difference(out, view.tiles[view.grid_of[at]])
     through = _wide(cut)
     area = shapely.area(np.where(through, cut, out))
     for i, crosses, m2 in zip(at, through, area, strict=True):

@@ -9,6 +9,7 @@ import shapely
 
 from gridplan.audit.adjacency import Borders, components, find_borders
 from gridplan.audit.kinds import Kind
+from gridplan.audit.measures import Measured
 from gridplan.audit.sides import led_across
 from gridplan.audit.view import Bools, Ints, View, positions
 
@@ -180,9 +181,9 @@ def _one_after_another(count: int, a: Ints, b: Ints) -> tuple[Ints, Ints]:
     return others[order], starts.astype(np.int64)
 
 
-def survey(view: View) -> Ground:
+def survey(view: View, measured: Measured) -> Ground:
     """Find the neighbours and the declared links of a plan's units."""
-    borders = find_borders(view)
+    borders = find_borders(view, measured.borders, measured.unmatched_m)
     borders = borders.where(borders.shared_m >= max(view.config.graph.min_shared_m, 1e-9))
     home = view.community_of
     # A unit grid is no way for the dwellings around it, nor they for it.

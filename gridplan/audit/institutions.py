@@ -52,8 +52,10 @@ def _verdicts(view: View) -> Verdicts:
     """Rows of the decisions by institution."""
     found: Verdicts = {}
     if view.decisions is not None:
-        for row in view.decisions.to_dict("records"):
-            named = {str(column): value for column, value in row.items()}
+        names = [str(column) for column in view.decisions]
+        columns = (view.decisions[column].to_numpy(dtype=object) for column in view.decisions)
+        for row in zip(*columns, strict=True):
+            named = dict(zip(names, row, strict=True))
             found.setdefault(str(named["institution_id"]), []).append(named)
     return found
 
@@ -127,7 +129,7 @@ def _unproven(
 
 def _wrong_ground(view: View, grid: int, premises: shapely.Geometry) -> str:
     """Say what is wrong with the ground of a unit grid; "" where nothing is."""
-    if shapely.area(shapely.intersection(premises, view.grids.geometry.iloc[grid])) == 0:
+    if shapely.area(shapely.intersection(premises, view.tiles[grid])) == 0:
         return "it does not lie on its premises"
     units = view.members(grid)
     units = units[view.source_of[units] >= 0]
@@ -229,12 +231,12 @@ def _people(view: View, premises: shapely.Polygon) -> Facts:
     """Who lives there and next to it; infinite where only a part of the city is at hand."""
     if not view.settled.covers(premises):
         return {"nonresidential_share": np.inf, "households": -np.inf, "clear_border": np.inf}
-    rules, units = view.config.institutions, view.inputs.units
+    rules = view.config.institutions
     reach = rules.dwelling_near_m
     near = np.sort(view.source_tree.query(premises, predicate="dwithin", distance=reach))
     near = near[view.planned[near]]
     shapes = view.source_shapes[near]
-    held = units["households"].to_numpy()[near]
+    held = view.source_households[near]
     inside = _inside(shapes, premises) >= 0.5 - 1e-9
     area = shapely.area(shapes[inside])
     weight = area if area.sum() > 0 else np.ones(len(area))

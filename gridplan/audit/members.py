@@ -7,6 +7,7 @@ import pandas as pd
 import shapely
 
 from gridplan.audit.kinds import Kind
+from gridplan.audit.measures import Measured
 from gridplan.audit.tiling import TILE_TOLERANCE
 from gridplan.audit.view import (
     Bools,
@@ -26,14 +27,18 @@ SHARE_SLACK = 0.01
 
 
 def check_members(view: View) -> Iterator[Finding]:
-    """Judge units, their cells and their households."""
+    """Judge units and their households."""
     yield from _unknown_units(view)
     yield from _missing_units(view)
     yield from _homeless_units(view)
-    yield from _cut_cells(view)
-    yield from _untiled_grids(view)
     yield from _changed_households(view)
     yield from _elsewhere(view)
+
+
+def check_cuts(view: View, measured: Measured) -> Iterator[Finding]:
+    """Judge cells against their grids."""
+    yield from _cut_cells(view, measured)
+    yield from _untiled_grids(view)
 
 
 def _unknown_units(view: View) -> Iterator[Finding]:
@@ -103,14 +108,8 @@ def _homeless_units(view: View) -> Iterator[Finding]:
         )
 
 
-def _cut_cells(view: View) -> Iterator[Finding]:
-    grids, cells, grid_of = view.grids.geometry.to_numpy(), view.cells, view.grid_of
-    shapely.prepare(grids)
-    known = np.flatnonzero((grid_of >= 0) & ~shapely.is_empty(cells))
-    loose = known[~shapely.covers(grids[grid_of[known]], cells[known])]
-    area = shapely.area(cells[loose])
-    beyond = shapely.area(shapely.difference(cells[loose], grids[grid_of[loose]])) / area
-    for i, share in zip(loose, beyond, strict=True):
+def _cut_cells(view: View, measured: Measured) -> Iterator[Finding]:
+    for i, share in zip(measured.cut, measured.cut_share, strict=True):
         if share > TILE_TOLERANCE:
             yield broken(
                 Kind.UNIT_CUT,

@@ -3,6 +3,7 @@
 import numpy as np
 import shapely
 
+from gridplan.audit.regions import Region, hard_layers
 from gridplan.audit.view import Bools, Floats, Ints, Shapes, View
 
 SLIP_M2 = 1.0
@@ -15,42 +16,19 @@ LANDING_M = 1.0
 """How much farther from a landing than ``graph.barrier_near_m`` a linked cell may be, in metres."""
 
 
-def hard_shapes(view: View, *, crossed_by: str = "") -> Shapes:
-    """Lines and polygons of the hard barriers, all or those that roads may cross.
-
-    Parameters
-    ----------
-    view
-        The plan and its inputs.
-    crossed_by
-        ``roads``: only barriers that any road joins; ``bridges``: those that only bridges join.
-    """
-    layers = [
-        view.inputs.barriers[name].geometry.to_numpy()
-        for name, section in view.config.inputs.barriers.items()
-        if section.mode == "hard" and name in view.inputs.barriers
-        if crossed_by in ("", section.crossings)
-    ]
-    return np.concatenate([np.empty(0, dtype=object), *layers])
-
-
-def main_parts(view: View) -> dict[int, shapely.Geometry]:
-    """Part on which each unit stands whose cell hard barriers divide, by the unit's position."""
-    barriers, cells = hard_shapes(view), view.cells
+def main_parts(region: Region) -> dict[int, shapely.Geometry]:
+    """Part on which each unit stands whose cell hard barriers divide, by its place in a region."""
+    barriers, cells, sources = region.hard, region.cells.shapes, region.sources.shapes
     cell, barrier = shapely.STRtree(barriers).query(cells, predicate="intersects")
     touching = shapely.touches(cells[cell], barriers[barrier])
     cell, barrier = cell[~touching], barriers[barrier[~touching]]
     found = {}
     for i in np.unique(cell):
-        part = _main_part(cells[i], barrier[cell == i], _own_shape(view, int(i)))
+        own = cells[i] if sources[i] is None else sources[i]
+        part = _main_part(cells[i], barrier[cell == i], own)
         if part is not None:
             found[int(i)] = part
     return found
-
-
-def _own_shape(view: View, unit: int) -> shapely.Geometry:
-    source = view.source_of[unit]
-    return view.cells[unit] if source < 0 else view.inputs.units.geometry.iloc[source]
 
 
 def _main_part(
@@ -77,10 +55,10 @@ def _main_part(
     return None if area.sum() - area[best] <= SLIP_M2 else faces[best]
 
 
-def open_metres(view: View, a: Ints, b: Ints, start: Floats, end: Floats) -> Floats:
+def open_metres(region: Region, a: Ints, b: Ints, start: Floats, end: Floats) -> Floats:
     """Metres of border segments that lie on the main parts of the cells on both sides."""
     metres: Floats = np.hypot(*(end - start).T)
-    main = main_parts(view)
+    main = main_parts(region)
     if not main:
         return metres
     for i in np.flatnonzero(np.isin(a, list(main)) | np.isin(b, list(main))):
@@ -106,7 +84,7 @@ def led_across(view: View, a: Ints, b: Ints) -> Bools:
     none = np.zeros(len(roads), dtype=bool)
     bridges = roads["bridge"].to_numpy(dtype=bool) if "bridge" in roads else none
     stretches = [
-        _stretches(roads.geometry.to_numpy()[counts], hard_shapes(view, crossed_by=crossed_by))
+        _stretches(roads.geometry.to_numpy()[counts], _hard(view, crossed_by))
         for crossed_by, counts in (("roads", ~none), ("bridges", bridges))
     ]
     ground = shapely.union_all(shapely.buffer(np.concatenate(stretches), near_m))
@@ -117,6 +95,11 @@ def led_across(view: View, a: Ints, b: Ints) -> Bools:
         near = [set(tree.query(cells[i], "dwithin", reach_m).tolist()) for i in ends]
         joined[k] = bool(near[0] & near[1])
     return joined
+
+
+def _hard(view: View, crossed_by: str) -> Shapes:
+    """All hard barriers that such roads may cross."""
+    return np.concatenate([np.empty(0, dtype=object), *hard_layers(view, crossed_by=crossed_by)])
 
 
 def _stretches(roads: Shapes, barriers: Shapes) -> Shapes:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from gridplan.audit.kinds import Kind
+from gridplan.audit.measures import Measured
 from gridplan.audit.view import (
     Bools,
     Floats,
@@ -14,7 +14,6 @@ from gridplan.audit.view import (
     Shapes,
     View,
     broken,
-    unmatched_m,
     valid,
     warned,
 )
@@ -24,20 +23,19 @@ TILE_TOLERANCE = 1e-6
 """Largest gap or overlap, as a share of the community's area."""
 
 
-def check_tiling(view: View) -> Iterator[Finding]:
+def check_tiling(view: View, measured: Measured) -> Iterator[Finding]:
     """Judge grids against communities, against each other, and communities against the inputs."""
     yield from _known_communities(view)
     yield from _changed_communities(view)
-    grids, areas = view.grids.geometry.to_numpy(), view.communities.geometry.to_numpy()
-    bad_m = unmatched_m(grids)
-    overlaps = list(_overlaps(view, grids, bad_m > 0))
-    outside = list(_outside(view, grids, areas))
+    bad_m = measured.tile_unmatched_m
+    overlaps = list(_overlaps(view, view.tiles, bad_m > 0))
+    outside = list(_outside(view, measured.beyond_m2))
     yield from overlaps
     yield from outside
-    yield from _gaps(view, grids, areas)
+    yield from _gaps(view, measured.gap_m2)
     named = {code for finding in overlaps + outside for code in (finding.place, finding.other)}
     yield from _unmatched(view, bad_m, view.grids["grid_code"].isin(named).to_numpy())
-    yield from _unmatched_cells(view)
+    yield from _unmatched_cells(view, measured.unmatched_m)
 
 
 def _known_communities(view: View) -> Iterator[Finding]:
@@ -103,7 +101,7 @@ class _Taken:
 
     def __init__(self, view: View) -> None:
         inputs = view.inputs.communities
-        grids = view.grids.geometry.to_numpy()
+        grids = view.tiles
         self.shapes = np.r_[grids, valid(inputs.geometry.to_numpy())]
         self.codes = np.r_[np.full(len(grids), None), inputs["community_code"].to_numpy(object)]
         self.tree = shapely.STRtree(self.shapes)
@@ -154,16 +152,8 @@ def _limits(view: View) -> Floats:
     return np.asarray(TILE_TOLERANCE * own)
 
 
-def _outside(view: View, grids: Shapes, areas: Shapes) -> Iterator[Finding]:
+def _outside(view: View, beyond: Floats) -> Iterator[Finding]:
     """Name every grid that reaches beyond its community."""
-    home = view.community_of_grid
-    shapely.prepare(areas)
-    inside = np.ones(len(grids), dtype=bool)
-    known = home >= 0
-    inside[known] = shapely.covers(areas[home[known]], grids[known])
-    beyond = np.zeros(len(grids))
-    at = np.flatnonzero(~inside)
-    beyond[at] = shapely.area(shapely.difference(grids[at], areas[home[at]]))
     limit = _limits(view)
     for i in np.flatnonzero(beyond > limit):
         where = view.grid_place(int(i))
@@ -177,22 +167,11 @@ def _outside(view: View, grids: Shapes, areas: Shapes) -> Iterator[Finding]:
         )
 
 
-def _gaps(view: View, grids: Shapes, areas: Shapes) -> Iterator[Finding]:
-    members = pd.Series(np.arange(len(grids))).groupby(view.community_of_grid).groups
-    for i, code in enumerate(view.communities["community_code"]):
-        if i not in members:
-            continue  # named as community-missing
-        gap = _gap(areas[i], grids[members[i].to_numpy()])
-        limit = TILE_TOLERANCE * float(shapely.area(areas[i]))
-        if gap > limit:
-            yield _gap_finding(str(code), gap, limit)
-
-
-def _gap(area: shapely.Geometry, grids: Shapes) -> float:
-    ground = shapely.coverage_union_all(grids) if shapely.coverage_is_valid(grids) else None
-    if ground is None or not shapely.is_valid(ground):
-        ground = shapely.union_all(grids)
-    return float(shapely.area(shapely.difference(area, ground)))
+def _gaps(view: View, gap: Floats) -> Iterator[Finding]:
+    limit = TILE_TOLERANCE * shapely.area(view.communities.geometry.to_numpy())
+    for i in np.flatnonzero(gap > limit):
+        code = str(view.communities["community_code"].iloc[i])
+        yield _gap_finding(code, float(gap[i]), float(limit[i]))
 
 
 def _unmatched(view: View, bad_m: Floats, named: Bools) -> Iterator[Finding]:
@@ -208,8 +187,7 @@ def _unmatched(view: View, bad_m: Floats, named: Bools) -> Iterator[Finding]:
         )
 
 
-def _unmatched_cells(view: View) -> Iterator[Finding]:
-    bad_m = view.unmatched_cells_m
+def _unmatched_cells(view: View, bad_m: Floats) -> Iterator[Finding]:
     at: Ints = np.flatnonzero(bad_m > 0)
     if len(at):
         yield warned(

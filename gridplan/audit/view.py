@@ -1,7 +1,7 @@
 """The plan and the inputs side by side, joined by id: what every check looks at."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import geopandas as gpd
@@ -20,9 +20,6 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Shapes = NDArray[np.object_]
-
-REGION = 50_000
-"""Units of which borders are looked at together."""
 
 KEYS = {
     "grids": "grid_code",
@@ -104,6 +101,18 @@ class View:
         return valid(self.inputs.units.geometry.to_numpy())
 
     @cached_property
+    def source_households(self) -> Ints:
+        """Households of the units of the inputs."""
+        held: Ints = self.inputs.units["households"].to_numpy()
+        return held
+
+    @cached_property
+    def tiles(self) -> Shapes:
+        """Polygon of every grid."""
+        tiles: Shapes = self.grids.geometry.to_numpy()
+        return tiles
+
+    @cached_property
     def source_tree(self) -> shapely.STRtree:
         """Own shapes of the units of the inputs."""
         return shapely.STRtree(self.inputs.units.geometry.to_numpy())
@@ -111,7 +120,7 @@ class View:
     @cached_property
     def planned(self) -> Bools:
         """Tell which units of the inputs the plan has."""
-        return np.asarray(self.inputs.units["unit_id"].isin(self.units["unit_id"]))
+        return positions(self.units["unit_id"], self.inputs.units["unit_id"]) >= 0
 
     @cached_property
     def line_shapes(self) -> Shapes:
@@ -195,27 +204,6 @@ class View:
         cells: Shapes = self.units.geometry.to_numpy()
         return cells
 
-    @cached_property
-    def unmatched_cells_m(self) -> Floats:
-        """Metres of border of every unit's cell that do not match its neighbours."""
-        metres = np.zeros(len(self.cells))
-        for own, near in self.regions:
-            metres[own] = unmatched_m(self.cells[near])[np.searchsorted(near, own)]
-        return metres
-
-    @cached_property
-    def regions(self) -> list[tuple[Ints, Ints]]:
-        """Units of some communities at a time, and those with all that may touch them, sorted.
-
-        What is to be found on borders is found region by region, in the memory of one.
-        """
-        order = np.argsort(self.community_of, kind="stable")
-        if len(order) <= REGION:
-            return [(np.sort(order), np.arange(len(order)))]
-        tree = shapely.STRtree(self.cells)
-        parts = [np.sort(order[at : at + REGION]) for at in range(0, len(order), REGION)]
-        return [(own, np.union1d(own, tree.query(self.cells[own])[1])) for own in parts]
-
     def rows(self, kind: Kind) -> pd.DataFrame:
         """Select the listed rows of one kind."""
         return self.listed[self.listed["kind"] == kind.value]
@@ -246,7 +234,8 @@ def positions(keys: "pd.Series[str]", wanted: "pd.Series[str]") -> Ints:
     index = pd.Index(keys.to_numpy(dtype=object), dtype=object)
     first = np.flatnonzero(~index.duplicated())
     found = index[first].get_indexer(wanted.to_numpy(dtype=object))
-    return np.where(found >= 0, first[found], -1).astype(np.int64)
+    at: Ints = np.r_[first, -1][found].astype(np.int64)
+    return at
 
 
 def unmatched_m(shapes: Shapes) -> Floats:
@@ -270,10 +259,12 @@ def make_view(
     layers = {}
     for name in KEYS:
         frame = _as_text(plan.layers()[name], name)
-        findings += _bad_polygons(frame, name)
-        layers[name] = _tidy(frame, name)
+        sound = np.asarray(shapely.is_valid(frame.geometry.to_numpy()))
+        findings += _bad_polygons(frame, name, sound)
+        layers[name] = _tidy(frame, name, sound)
     findings += _doubled(plan)
     listed = _listed(exceptions)
+    plan = replace(plan, **layers)  # a city's layers need not stand in memory twice
     view = View(plan, inputs, config, listed, **layers, decisions=decisions, ours=ours)
     return view, findings
 
@@ -291,7 +282,7 @@ def _as_text(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
     return frame
 
 
-def _bad_polygons(frame: gpd.GeoDataFrame, name: str) -> Iterator[Finding]:
+def _bad_polygons(frame: gpd.GeoDataFrame, name: str, sound: Bools) -> Iterator[Finding]:
     shapes = frame.geometry.to_numpy()
     missing = ~_polygonal(shapes)
     for i in np.flatnonzero(missing):
@@ -301,7 +292,7 @@ def _bad_polygons(frame: gpd.GeoDataFrame, name: str) -> Iterator[Finding]:
             layer=name,
             place=frame[KEYS[name]].iloc[i],
         )
-    for i in np.flatnonzero(~missing & ~shapely.is_valid(shapes)):
+    for i in np.flatnonzero(~missing & ~sound):
         yield broken(
             Kind.POLYGON_INVALID,
             f"{name}: the polygon of {frame[KEYS[name]].iloc[i]} is invalid "
@@ -316,10 +307,11 @@ def _polygonal(shapes: Shapes) -> Bools:
     return np.asarray(np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes))
 
 
-def _tidy(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
+def _tidy(frame: gpd.GeoDataFrame, name: str, sound: Bools) -> gpd.GeoDataFrame:
     shapes = frame.geometry.to_numpy().copy()
-    shapes[~_polygonal(shapes)] = shapely.Polygon()
-    shapes = valid(shapes)
+    polygonal = _polygonal(shapes)
+    shapes[~polygonal] = shapely.Polygon()
+    shapes[polygonal & ~sound] = valid(shapes[polygonal & ~sound])
     order = ["unit_id", "grid_code"] if name == "units" else [KEYS[name]]
     frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
     frame = frame.sort_values(order, kind="stable").reset_index(drop=True)

@@ -166,7 +166,7 @@ def _exceptions(plan: Plan, exceptions: pd.DataFrame, language: str) -> Iterator
 
 def _listed_units(plan: Plan, exceptions: pd.DataFrame) -> list[str]:
     named = {str(value) for column in ("place", "other") for value in exceptions[column].dropna()}
-    return sorted(named & {str(unit) for unit in plan.units["unit_id"].dropna()})
+    return sorted(named.intersection(plan.units["unit_id"].dropna().astype(str).tolist()))
 
 
 def _project(plan: Plan, groups: Sequence[Group], title: str, language: str) -> ET.Element:

@@ -147,7 +147,7 @@ def proof(language: str) -> ET.Element:
 
 def zones(plan: Plan, layer: str) -> ET.Element:
     """Draw the units of each zone of a layer as one area; cell by cell where they are too many."""
-    ids = sorted({str(zone) for zone in plan.units[layer].dropna()})
+    ids = sorted({str(zone) for zone in plan.units[layer].dropna().unique()})
     if len(ids) > ZONES_MAX:
         return q.single(Symbol("fill", (q.area("#E8D8A8", SOFT_INK, 0.12, alpha=0.55),)))
     colours = ("#E8D8A8", "#B8D4EA", "#F0C4B8", "#BFDDC4", "#DCC8E6", "#F0CFA4", "#B4DCDC")

@@ -1,6 +1,7 @@
 """Read a written plan back, and assignments made by hand."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,15 @@ _OPTIONAL = ("buildings", "institutions", "facilities", "public_spaces", "roads"
 _TEXT = ("grid_code", "community_code", "street_code", "unit_id", "building_id", "stairwell")
 
 
-def read_plan(folder: Path) -> Plan:
+def read_plan(folder: Path, without: Collection[str] = ()) -> Plan:
     """Read the layers of ``plan.gpkg``.
 
     Parameters
     ----------
     folder
         Output folder of a run, or the GeoPackage itself.
+    without
+        Layers to leave out that not every plan has.
 
     Raises
     ------
@@ -43,7 +46,8 @@ def read_plan(folder: Path) -> Plan:
     missing = [name for name in PLAN_LAYERS if name not in present]
     if missing:
         raise LayerError(f'{path}: no layer "{name}"; a plan has it' for name in missing)
-    layers = {name: _layer(path, name) for name in (*PLAN_LAYERS, *_OPTIONAL) if name in present}
+    wanted = [*PLAN_LAYERS, *(name for name in _OPTIONAL if name not in without)]
+    layers = {name: _layer(path, name) for name in wanted if name in present}
     return Plan(
         **{name: layers[name] for name in PLAN_LAYERS},
         extra={name: layers[name] for name in _OPTIONAL if name in layers},

@@ -1,6 +1,7 @@
 """From a finished plan to the people who carry it: roster, duties, workload, walks, statistics."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
@@ -15,7 +16,7 @@ from gridplan.people.loads import category_table, workload_table
 from gridplan.people.objects import count_objects
 from gridplan.people.roster import Roster, make_roster, staff_register
 from gridplan.people.statistics import statistics
-from gridplan.people.walks import Walks, draw_walks
+from gridplan.people.walks import Walks, walking
 from gridplan.processes import process_count
 from gridplan.workload import unit_categories
 
@@ -57,29 +58,47 @@ def carry(plan: Plan, inputs: Inputs, config: Config) -> Carried:
     SolverError
         Where HiGHS fails.
     """
-    names, language = config.outputs.people, config.project.language
-    roles = config.people.all_roles()
-    tables: dict[str, pd.DataFrame] = {}
-    workers, roster = process_count(config.solve.workers), None
-    if inputs.staff is not None:
-        roster = make_roster(plan, inputs.staff, config.people, workers)
-    if inputs.staff is not None and roster is not None:
-        tables["staff_register"] = staff_register(
-            plan, inputs.staff, roster, config.people, language, names=names
-        )
-    per_unit = unit_categories(inputs, plan.units, config)
-    who = Staffed(inputs.staff, roster, roles, names)
-    duties = _duties(plan, inputs, config, per_unit, who)
-    if duties is not None:
-        tables |= {"duties": duties.table, "duty_totals": duties.totals}
-    walks, workload = None, None
-    if config.workload is not None:
-        walks = draw_walks(plan, inputs, config.workload, workers)
+    workers = process_count(config.solve.workers)
+    with _walking(plan, inputs, config, workers) as walked:
+        roles = config.people.all_roles()
+        roster = None
+        if inputs.staff is not None:
+            roster = make_roster(plan, inputs.staff, config.people, workers)
+        per_unit = unit_categories(inputs, plan.units, config)
+        who = Staffed(inputs.staff, roster, roles, config.outputs.people)
+        duties = _duties(plan, inputs, config, per_unit, who)
+        walks = walked()
+    tables = _tables(plan, config, who, duties)
+    workload = None
+    if config.workload is not None and walks is not None:
         workload = workload_table(plan, per_unit, walks.table, config.workload)
         parts = category_table(plan, per_unit, config.workload)
         tables |= {"workload": workload, "workload_categories": parts}
     tables["statistics"] = statistics(plan, roles, roster, workload, inputs.categories)
     return Carried(_with_walks(plan, walks), tables, _all_findings(roster, duties, walks))
+
+
+def _walking(
+    plan: Plan, inputs: Inputs, config: Config, workers: int
+) -> "AbstractContextManager[Callable[[], Walks | None]]":
+    """Find the walks while something else is done; None where no workload is wanted."""
+    if config.workload is None:
+        return nullcontext(lambda: None)
+    return walking(plan, inputs, config.workload, workers)
+
+
+def _tables(
+    plan: Plan, config: Config, who: Staffed, duties: Duties | None
+) -> dict[str, pd.DataFrame]:
+    """Who serves which grid, and what is to be done there."""
+    tables: dict[str, pd.DataFrame] = {}
+    if who.staff is not None and who.roster is not None:
+        tables["staff_register"] = staff_register(
+            plan, who.staff, who.roster, config.people, config.project.language, names=who.names
+        )
+    if duties is not None:
+        tables |= {"duties": duties.table, "duty_totals": duties.totals}
+    return tables
 
 
 def _duties(

@@ -63,7 +63,8 @@ def make_roster(plan: Plan, staff: pd.DataFrame, section: People, workers: int =
     role_of = staff["role"].to_numpy()[offers["person"].to_numpy()]
     every = {key: offers[role_of == key].reset_index(drop=True) for key in roles}
     every = {key: own for key, own in every.items() if len(own)}
-    asked = ((key, _offers(plan, staff, roles[key], own)) for key, own in every.items())
+    longest = sorted(every.items(), key=lambda item: -len(item[1]))  # first, so that none waits
+    asked = ((key, _offers(plan, staff, roles[key], own)) for key, own in longest)
     crew = workers if len(offers) >= SHARED else 1
     taken = {key: answer for (key, _), answer in run_pieces(_taken, asked, crew)}
     parts = [own[taken[key]].assign(role=key) for key, own in every.items()]

@@ -1,6 +1,7 @@
 """The daily walk of every grid: from the office past every building along the roads, and back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -14,7 +15,7 @@ from gridplan.domain import Finding, GridKind, Plan, Severity
 from gridplan.layers.inputs import Inputs
 from gridplan.optimise.tour import short_tour
 from gridplan.people.network import BEYOND_M, Ways, lay_ways
-from gridplan.processes import run_pieces
+from gridplan.processes import Parcel, beside
 from gridplan.text import many
 
 Shapes = NDArray[np.object_]
@@ -54,7 +55,7 @@ class _Place:
     ----------
     code
         Of the community.
-    ids, grids, shapes
+    ids, grids, buildings
         Id, grid and footprint of every building.
     office
         Where walks begin; None where nothing says.
@@ -67,14 +68,15 @@ class _Place:
     code: str
     ids: Shapes
     grids: Shapes
-    shapes: Shapes
+    buildings: Parcel
     office: shapely.Geometry | None
     lacking: bool
-    roads: Shapes
+    roads: Parcel
     ground: shapely.Geometry
 
 
 Row = tuple[object, ...]
+_Walked = tuple[str, list[Row], list[Finding]]
 
 
 def draw_walks(plan: Plan, inputs: Inputs, section: Workload, workers: int = 1) -> Walks:
@@ -91,17 +93,38 @@ def draw_walks(plan: Plan, inputs: Inputs, section: Workload, workers: int = 1) 
     workers
         Processes among which many communities are shared; the walks do not depend on it.
     """
+    with walking(plan, inputs, section, workers) as walks:
+        return walks()
+
+
+@contextmanager
+def walking(
+    plan: Plan, inputs: Inputs, section: Workload, workers: int = 1
+) -> Iterator[Callable[[], Walks]]:
+    """Find the walks, as of ``draw_walks``, while something else is done.
+
+    Yields
+    ------
+    callable
+        Waits for them; it must be called before the block ends.
+    """
     roads = inputs.extra.get("roads")
     if roads is None or roads.empty:
         message = "no walk is known, as there are no roads; give them in [inputs.roads]"
         missing = Finding("walk-without-roads", Severity.INFO, message, layer="roads")
-        return Walks(_table([], plan), (missing,))
+        yield lambda: Walks(_table([], plan), (missing,))
+        return
     places = _places(plan, inputs, section, roads.geometry.to_numpy())
     crew = workers if len(plan.communities) >= SHARED else 1
-    found = {place.code: walked for place, walked in run_pieces(_walked, places, crew)}
-    rows = [row for code in sorted(found) for row in found[code][0]]
-    findings = [finding for code in sorted(found) for finding in found[code][1]]
-    table = _table(rows, plan)
+    with beside(_walked, places, crew) as answers:
+        yield lambda: _gathered(answers(), plan, section)
+
+
+def _gathered(answers: list[_Walked], plan: Plan, section: Workload) -> Walks:
+    """Walks of all communities, in the order of these."""
+    answers = sorted(answers, key=lambda walked: walked[0])
+    table = _table([row for _, rows, _ in answers for row in rows], plan)
+    findings = [finding for _, _, found in answers for finding in found]
     findings += _too_long(table, plan, section.walk_limit_m)
     return Walks(table, tuple(findings))
 
@@ -121,22 +144,22 @@ def _places(plan: Plan, inputs: Inputs, section: Workload, lines: Shapes) -> Ite
             str(code),
             ids[own],
             grids[own],
-            shapes[own],
+            Parcel(shapes[own]),
             office,
             office is None and section.office is not None,
-            lines[np.sort(tree.query(reach))],
+            Parcel(lines[np.sort(tree.query(reach))]),
             ground[code],
         )
 
 
-def _walked(place: _Place) -> tuple[list[Row], list[Finding]]:
+def _walked(place: _Place) -> _Walked:
     """Walks of one community, and what is odd about its ways."""
-    office, shapes = place.office, place.shapes
+    office, shapes = place.office, place.buildings.shapes
     stops = shapes if office is None else np.r_[shapes, [office]]
-    ways = lay_ways(place.roads, place.ground, stops)
+    ways = lay_ways(place.roads.shapes, place.ground, stops)
     if ways is None:
-        return [], []
-    return list(_walks_of(place, ways)), list(_odd_ways(place, ways))
+        return place.code, [], []
+    return place.code, list(_walks_of(place, ways)), list(_odd_ways(place, ways))
 
 
 def _buildings(plan: Plan, inputs: Inputs) -> gpd.GeoDataFrame:

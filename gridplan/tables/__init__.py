@@ -12,6 +12,7 @@ from gridplan.tables.dictionary import (
 from gridplan.tables.files import write_csvs
 from gridplan.tables.formats_page import describe_formats, renew_page
 from gridplan.tables.ledger import household_ledger, open_rows
+from gridplan.tables.shared import writing
 from gridplan.tables.workbook import write_workbook
 from gridplan.text import clean_text, guard, unguard
 
@@ -35,4 +36,5 @@ __all__ = [
     "unguard",
     "write_csvs",
     "write_workbook",
+    "writing",
 ]

@@ -18,7 +18,14 @@ def is_text(column: pd.Series) -> bool:
 
 
 def as_texts(column: pd.Series) -> list[str]:
-    """Write every value of a text column, clean; missing values are empty."""
+    """Write every value of a text column, clean; missing values are empty, equal ones are one."""
+    code, known = pd.factorize(column)
+    words = known.tolist()
+    if all(type(word) is str for word in words):
+        joined = "".join(words)
+        clean = words if is_clean(joined) else [clean_text(word) for word in words]
+        texts: list[str] = np.array([*clean, ""], dtype=object)[code].tolist()
+        return texts
     values = column.astype(object).where(column.notna(), "").tolist()
     texts = [value if type(value) is str else str(value) for value in values]
     return texts if is_clean("".join(texts)) else [clean_text(text) for text in texts]

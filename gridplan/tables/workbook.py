@@ -102,16 +102,38 @@ def write_workbook(
         Tables above ``ROWS_MAX`` rows, and pages of more than ``PAGED_GRIDS_MAX`` grids, which are
         left out.
     """
+    look = (language, household_basis, tuple(zone_layers), date)
+    books, findings, many = make_books(tables, path, *look)
+    for _ in run_pieces(_call, books, workers if many else 1):
+        pass
+    return findings
+
+
+def make_books(
+    tables: Mapping[str, pd.DataFrame],
+    path: Path,
+    language: str,
+    household_basis: str,
+    zone_layers: tuple[str, ...],
+    date: dt.date,
+) -> tuple[list[Callable[[], None]], list[Finding], bool]:
+    """How to write the workbook and those of pages of grids beside it, as of ``write_workbook``.
+
+    Returns
+    -------
+    tuple
+        What writes each workbook and can go to another process; what is left out; whether there are
+        pages of so many grids that several processes should write them.
+    """
     kept = {name: table for name, table in tables.items() if len(table) <= ROWS_MAX}
     paged = len(tables.get("grid_register", ())) <= PAGED_GRIDS_MAX
     pages = grid_pages(tables, language) if paged else []
     here, apart = (pages, []) if len(pages) <= MOST_PAGES else ([], pages)
-    look = _Look(language, household_basis, tuple(zone_layers), date)
-    books = [partial(_write_tables, kept, here, path, look)]
+    look = _Look(language, household_basis, zone_layers, date)
+    books: list[Callable[[], None]] = [partial(_write_tables, kept, here, path, look)]
     books += _page_books(apart, path.parent / PAGE_FOLDER, look)
-    for _ in run_pieces(_call, books, workers if len(pages) >= SHARED_PAGES else 1):
-        pass
-    return [*_left_out(tables), *([] if paged else [_unpaged(len(tables["grid_register"]))])]
+    left_out = [*_left_out(tables), *([] if paged else [_unpaged(len(tables["grid_register"]))])]
+    return books, left_out, len(pages) >= SHARED_PAGES
 
 
 @dataclass(frozen=True)
