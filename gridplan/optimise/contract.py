@@ -300,6 +300,7 @@ class _Builder:
             tied=group[np.array(self.loose, np.int64).reshape(-1, 2)],
             old=self._old(group),
             terms=self._terms(),
+            steep=self._steep() if self.crowded else 0.0,
         )
         part, parts = components(count, full.u, full.v)
         self._check_reach(group, part)

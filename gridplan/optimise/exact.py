@@ -6,6 +6,7 @@ import numpy as np
 
 from gridplan.optimise.budget import Budget
 from gridplan.optimise.cover import search_cover
+from gridplan.optimise.crowd import Crowd
 from gridplan.optimise.enumerate import Enumerator, Found
 from gridplan.optimise.lp import Relaxation, violated
 from gridplan.optimise.master import choose
@@ -75,14 +76,25 @@ class Partitioning:
     """Set partitioning over a pool: one linear relaxation per possible number of grids."""
 
     def __init__(
-        self, piece: Piece, pool: Pool, upper: float, steep: float, budget: Budget, *, quick: bool
+        self,
+        piece: Piece,
+        pool: Pool,
+        upper: float,
+        steep: float,
+        budget: Budget,
+        *,
+        quick: bool,
+        crowd: Crowd | None = None,
     ) -> None:
         self.piece, self.pool, self.budget, self.steep = piece, pool, budget, steep
-        self.quick = quick
+        self.quick, self.crowd = quick, crowd
+        # touches that a plan must make are rows, and their price is in no cost but the search's
+        every = np.arange(len(pool))
+        self.touched = None if crowd is None else crowd.touched(pool.inside(every))
         self.upper = upper
         self.best: Ints | None = None
         dearest = 1 + int(pool.excess.max(initial=0)) * piece.n
-        self.relaxation = Relaxation(piece.n, 4 * steep * dearest)
+        self.relaxation = Relaxation(piece.n, 4 * steep * dearest, crowd=crowd)
         self.added = np.zeros(len(pool), dtype=bool)
         self.unsure = np.inf  # least bound of a count that stayed open
 
@@ -99,7 +111,8 @@ class Partitioning:
     def _add(self, columns: Ints) -> None:
         columns = columns[~self.added[columns]]
         self.added[columns] = True
-        self.relaxation.add(self.pool.inside(columns), self.pool.cost[columns])
+        touched = None if self.touched is None else self.touched[columns]
+        self.relaxation.add(self.pool.inside(columns), self.pool.cost[columns], touched)
 
     def lower(self, grids: int) -> tuple[float, Floats | None]:
         """Value of the relaxation for a number of grids, and the reduced costs at its end.
@@ -130,6 +143,8 @@ class Partitioning:
         while True:
             prices = relaxation.solve(grids)
             reduced = self.pool.reduced(prices, relaxation.cuts)
+            if self.touched is not None:
+                reduced = reduced - self.touched @ prices.touch
             self.budget.spend(len(reduced) // 8 + 1000)
             worst = float(reduced.min(initial=0.0))
             bound = prices.value + grids * min(0.0, worst)
@@ -169,6 +184,8 @@ class Partitioning:
                 grids,
                 node_limit=max(20, min(20_000, int(BRANCHING / (len(chosen) * self.piece.n)))),
                 time_limit_s=self.budget.left_s(),
+                touched=None if self.touched is None else self.touched[chosen],
+                least=self.relaxation.touch,
             )
             self.budget.spend(2_000 * (1 + answer.nodes))
             if answer.columns is not None:
@@ -185,14 +202,18 @@ class Partitioning:
 
     def _dive(self, chosen: Ints, reduced: Floats, grids: int, bound: float) -> bool:
         """Search the chosen columns by depth first; whether that was complete."""
+        cost, extra = self.pool.cost[chosen], 0.0
+        if self.touched is not None and self.crowd is not None:
+            cost = cost + self.crowd.piece.steep * self.touched[chosen].sum(axis=1)
+            extra = self.crowd.extra
         picked, complete, steps = search_cover(
             self.pool.mask[chosen],
             self.pool.inside(chosen),
-            self.pool.cost[chosen],
+            cost,
             reduced[chosen],
             grids=grids,
-            lower=bound,
-            upper=self.upper - TOLERANCE,
+            lower=bound + extra,
+            upper=self.upper + extra - TOLERANCE,
             limit=DIVE,
         )
         self.budget.spend(steps)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from gridplan.errors import SolverError
 from gridplan.optimise.compiled import kernel
+from gridplan.optimise.crowd import Crowd
 from gridplan.optimise.problem import Floats, Ints
 
 
@@ -38,6 +39,8 @@ class Prices(NamedTuple):
         How far every added column is used.
     stand_in
         How far every stand-in is used: what they take of the nodes and of the number of grids.
+    touch
+        Price of a touch by row of a crowd, shape (rows,).
     """
 
     value: float
@@ -46,6 +49,7 @@ class Prices(NamedTuple):
     cut: Floats
     use: Floats
     stand_in: Floats
+    touch: Floats
 
     @property
     def bare(self) -> float:
@@ -67,10 +71,18 @@ class Relaxation:
         not from a corner, and may not fall below ``-penalty`` either. They lead straighter, but
         end less sharply. Above anything that a plan can cost, ``penalty`` holds nothing back;
         below, it keeps early prices sane, and `widen` takes back what still binds at the end.
+    crowd
+        Touches of zones that a plan makes, each row exactly; None: none are counted. With
+        ``central`` a touch earns no more than the weight of its zone, so that the cost of a grid
+        stays one that least cuts can hold.
     """
 
-    def __init__(self, n: int, penalty: float, *, central: bool = False) -> None:
+    def __init__(
+        self, n: int, penalty: float, *, central: bool = False, crowd: Crowd | None = None
+    ) -> None:
         self.n = n
+        self.touch = np.zeros(0) if crowd is None else crowd.least
+        rows_of = np.arange(n + 1, n + 1 + len(self.touch))
         self.highs = quiet_highs()
         self.highs.setOptionValue("presolve", "off")
         self.highs.setOptionValue("solver", "ipm" if central else "simplex")
@@ -79,14 +91,25 @@ class Relaxation:
         for _ in range(n):
             self.highs.addRow(1.0, 1.0, 0, np.array([], np.int32), np.array([], np.float64))
         self.highs.addRow(-inf, inf, 0, np.array([], np.int32), np.array([], np.float64))
+        for least in self.touch.tolist():
+            self.highs.addRow(least, least, 0, np.array([], np.int32), np.array([], np.float64))
         # stand-ins, so that every choice of columns is feasible at a price: one a node, and two
         # that lift or lower the number of grids; in reverse, those that let nodes be covered twice
+        # and, for touches, one that adds them and one that takes them
         rows = np.concatenate([np.arange(n), [n, n], np.arange(n if central else 0)])
         sign = np.concatenate([np.ones(n + 1), -np.ones(len(rows) - n - 1)])
+        rows = np.concatenate([rows, rows_of, rows_of])
+        sign = np.concatenate([sign, -np.ones(len(rows_of)), np.ones(len(rows_of))])
         self.spare = len(rows)
+        self.penalty = np.full(self.spare, penalty)
+        self.earned = np.zeros(self.spare, dtype=bool)
+        self.dearest = np.full(len(self.touch), np.inf)
+        if central and crowd is not None:
+            self.earned[self.spare - len(rows_of) :] = True
+            self.penalty[self.earned] = self.dearest = crowd.most
         self.highs.addCols(
             self.spare,
-            np.full(self.spare, penalty),
+            self.penalty,
             np.zeros(self.spare),
             np.full(self.spare, inf),
             self.spare,
@@ -94,29 +117,35 @@ class Relaxation:
             rows.astype(np.int32),
             sign,
         )
-        self.penalty = np.full(self.spare, penalty)
         self.inside = np.zeros((0, n), dtype=bool)
         self.cost = np.zeros(0)
         self.cuts = np.zeros((0, 3), dtype=np.int64)
+        self.solved: tuple[int | None, Prices] | None = None
 
-    def add(self, inside: NDArray[np.bool_], cost: Floats) -> None:
-        """Add columns, given as a table of truth values of shape (columns, n)."""
-        grid = np.ones((len(cost), 1), dtype=bool)
-        rows = np.concatenate([inside, grid, holds_two(inside, self.cuts)], axis=1)
+    def add(self, inside: NDArray[np.bool_], cost: Floats, touched: Floats | None = None) -> None:
+        """Add columns, given as a table of truth values of shape (columns, n).
+
+        ``touched`` are their touches by row of the crowd, if there is one.
+        """
+        grid = np.ones((len(cost), 1))
+        touched = np.zeros((len(cost), 0)) if touched is None else touched
+        rows = np.concatenate([inside, grid, touched, holds_two(inside, self.cuts)], axis=1)
         where, index = np.nonzero(rows)
         starts = np.searchsorted(where, np.arange(len(cost))).astype(np.int32)
         inf = np.full(len(cost), highspy.kHighsInf)
         zero = np.zeros(len(cost))
-        values = np.ones(len(index))
+        values = rows[where, index]
         self.highs.addCols(
             len(cost), cost, zero, inf, len(index), starts, index.astype(np.int32), values
         )
+        self.solved = None
         self.inside = np.concatenate([self.inside, inside])
         self.cost = np.concatenate([self.cost, cost])
 
     def widen(self, used: NDArray[np.bool_]) -> None:
         """Double the highest price where stand-ins are used, shape (stand-ins,)."""
         self.penalty[used] *= 2.0
+        self.solved = None
         for column in np.flatnonzero(used).tolist():
             self.highs.changeColCost(column, self.penalty[column])
 
@@ -126,9 +155,15 @@ class Relaxation:
             index = (np.flatnonzero(column) + self.spare).astype(np.int32)
             self.highs.addRow(-highspy.kHighsInf, 1.0, len(index), index, np.ones(len(index)))
         self.cuts = np.concatenate([self.cuts, triples])
+        self.solved = None
 
     def solve(self, grids: int | None) -> Prices:
-        """Optimum for a number of grids (None: free)."""
+        """Optimum for a number of grids (None: free); the same again while nothing changes."""
+        if self.solved is None or self.solved[0] != grids:
+            self.solved = grids, self._solve(grids)
+        return self.solved[1]
+
+    def _solve(self, grids: int | None) -> Prices:
         inf = highspy.kHighsInf
         low, high = (-inf, inf) if grids is None else (float(grids), float(grids))
         self.highs.changeRowBounds(self.n, low, high)
@@ -142,13 +177,15 @@ class Relaxation:
         solution = self.highs.getSolution()
         dual = np.array(solution.row_dual)
         use = np.array(solution.col_value)
+        first = self.n + 1 + len(self.touch)
         return Prices(
             float(self.highs.getInfo().objective_function_value),
             dual[: self.n],
             float(dual[self.n]),
-            np.minimum(dual[self.n + 1 :], 0.0),
+            np.minimum(dual[first:], 0.0),
             use[self.spare :],
-            use[: self.spare],
+            np.where(self.earned, 0.0, use[: self.spare]),
+            np.minimum(dual[self.n + 1 : first], self.dearest),
         )
 
 

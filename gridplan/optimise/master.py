@@ -40,6 +40,8 @@ def choose(
     *,
     node_limit: int,
     time_limit_s: float = 0.0,
+    touched: Floats | None = None,
+    least: Floats | None = None,
 ) -> Chosen:
     """Cheapest choice of columns that covers every node once.
 
@@ -55,6 +57,8 @@ def choose(
         Branch-and-bound nodes at most.
     time_limit_s
         Seconds at most; 0: none.
+    touched, least
+        What else every column holds, shape (columns, rows), and how much a plan holds of it.
     """
     if not inside.any(axis=0).all():
         return Chosen(None, float("inf"), True, 0)
@@ -66,6 +70,10 @@ def choose(
         model += pulp.LpAffineExpression((x[j], 1) for j in covering) == 1
     if grids is not None:
         model += pulp.LpAffineExpression((variable, 1) for variable in x) == grids
+    if touched is not None and least is not None:
+        for held, wanted in zip(touched.T, least.tolist(), strict=True):
+            those = np.flatnonzero(held).tolist()
+            model += pulp.LpAffineExpression((x[j], float(held[j])) for j in those) == wanted
     options: dict[str, object] = {"timeLimit": time_limit_s} if time_limit_s > 0 else {}
     for presolve in ("choose", "off"):
         # HiGHS 1.15 sometimes ends in presolve with a plan that breaks a row, and says so

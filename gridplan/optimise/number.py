@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridplan.optimise.branch import Brancher
+from gridplan.optimise.crowd import Crowd
 from gridplan.optimise.lp import Prices, Relaxation, holds_two, violated
 from gridplan.optimise.narrow import Walker
 from gridplan.optimise.piece import Piece
@@ -65,10 +66,21 @@ class Number:
         Cost of a known plan.
     masks
         Whether grids are found over masks; there are no cuts on triples then.
+    crowd
+        Touches that a plan makes, of the piece without their price; None: none are counted.
     """
 
-    def __init__(self, piece: Piece, grids: int, upper: float, *, masks: bool) -> None:
+    def __init__(
+        self,
+        piece: Piece,
+        grids: int,
+        upper: float,
+        *,
+        masks: bool,
+        crowd: Crowd | None = None,
+    ) -> None:
         self.piece, self.grids, self.upper, self.masks = piece, grids, upper, masks
+        self.crowd = crowd
         lo, hi, rest = piece.terms.lo, piece.terms.hi, grids - 1
         self.lo = max(lo, piece.total - rest * hi)
         self.hi = min(hi, piece.total - rest * lo)
@@ -83,7 +95,9 @@ class Number:
     def finder(self) -> Walker | Brancher:
         """What finds grids of small reduced cost."""
         terms = self.piece.terms._replace(lo=self.lo, hi=self.hi)
-        narrowed = replace(self.piece, terms=terms)
+        # weights of labels change with the price of a touch
+        weight = self.piece.label_weight.copy()
+        narrowed = replace(self.piece, terms=terms, label_weight=weight)
         return Walker(narrowed) if self.masks else Brancher(narrowed)
 
     @cached_property
@@ -94,7 +108,8 @@ class Number:
     @cached_property
     def relaxation(self) -> Relaxation:
         """The relaxation over the grids met so far."""
-        return Relaxation(self.piece.n, BOX * self.upper / self.piece.n, central=True)
+        penalty = BOX * self.upper / self.piece.n
+        return Relaxation(self.piece.n, penalty, central=True, crowd=self.crowd)
 
     def restock(self, known: Known, prices: Prices) -> bool:
         """Add known grids that have a negative reduced cost; whether there were any."""
@@ -102,8 +117,13 @@ class Number:
         ready = (reduced < -0.5 * EDGE) & (known.size >= self.lo) & (known.size <= self.hi)
         chosen = np.flatnonzero(ready)
         chosen = chosen[np.argsort(reduced[chosen], kind="stable")[:PER_ROUND]]
-        self.relaxation.add(known.inside[chosen], known.cost[chosen])
+        inside = known.inside[chosen]
+        self.relaxation.add(inside, known.cost[chosen], self.touched(inside))
         return len(chosen) > 0
+
+    def touched(self, inside: Table) -> Floats | None:
+        """Touches of grids by row of the crowd, if there is one."""
+        return None if self.crowd is None else self.crowd.touched(inside)
 
     def roam(self, prices: Prices) -> tuple[Table, int]:
         """Grids worth adding around those in use, and the steps that this took."""
@@ -156,14 +176,26 @@ class Number:
         return self.end is not None and self.end.bare > BARE
 
     def price(self, prices: Prices) -> Floats:
-        """Prices as finders read them; triples added since have none."""
+        """Prices as finders read them; triples added since have none.
+
+        That of a touch goes into the weights of labels, of which the finders have their own.
+        """
+        if self.crowd is not None:
+            self.finder.piece.label_weight[:] = self.crowd.weights(prices.touch)
         late = len(self.relaxation.cuts) - len(prices.cut)
         return np.concatenate([prices.node, [prices.grid], prices.cut, np.zeros(late)])
 
     def reduced(self, inside: Table, cost: Floats, prices: Prices) -> Floats:
         """Reduced cost of grids."""
         tolls = holds_two(inside, self.relaxation.cuts[: len(prices.cut)]) @ prices.cut
+        if self.crowd is not None:
+            tolls = tolls + self.crowd.touched(inside) @ prices.touch
         return np.asarray(cost - inside @ prices.node - prices.grid - tolls)
+
+    def fixed(self, prices: Prices) -> float:
+        """Prices of all that a plan holds once, whatever its grids."""
+        touches = 0.0 if self.crowd is None else float(prices.touch @ self.crowd.least)
+        return float(prices.node.sum() + prices.cut.sum()) + touches
 
     def nearest(self, most: int) -> Ints:
         """Grids of the relaxation of least reduced cost."""

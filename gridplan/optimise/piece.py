@@ -94,6 +94,9 @@ class Piece:
         Range and weights.
     constant
         Cost that no plan changes.
+    steep
+        Part of a label's weight that outranks the cost, for zones that should stay whole and
+        cannot; 0: no label has it. Labels that weigh less do not have it.
     """
 
     h: Ints
@@ -109,6 +112,7 @@ class Piece:
     old: Pairs
     terms: Terms
     constant: float = 0.0
+    steep: float = 0.0
 
     @property
     def n(self) -> int:

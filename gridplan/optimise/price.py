@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gridplan.optimise.crowd import Crowd
 from gridplan.optimise.enumerate import Found
 from gridplan.optimise.exact import Answer, Partitioning, counts, steepness
 from gridplan.optimise.lp import Prices
@@ -73,16 +74,24 @@ class Pricer:
         that it met are the first columns.
     masks
         Whether to enumerate over masks in place of least cuts; the piece must fit (`narrow`).
+    quick
+        Whether to do without integer programmes.
     """
 
-    def __init__(self, search: Search, *, masks: bool = False) -> None:
-        self.search, self.masks = search, masks
-        self.piece, self.budget = search.piece, search.budget
-        self.steep = steepness(self.piece)
+    def __init__(self, search: Search, *, masks: bool = False, quick: bool = False) -> None:
+        self.search, self.masks, self.quick = search, masks, quick
+        self.budget = search.budget
         self.cuts = self.reserve = 0
-        self.upper = np.inf
+        self.begin(None)
+
+    def begin(self, crowd: Crowd | None) -> None:
+        """Start from nothing, on the piece without the price of touches that a plan must make."""
+        piece = self.search.piece if crowd is None else crowd.plain
+        self.piece, self.crowd = piece, crowd
+        self.steep = steepness(piece)
+        self.upper = self.scale = np.inf
         self.best: Ints | None = None
-        self.known = Known(self.piece)
+        self.known = Known(piece)
         self.lines: list[Line] = []
         self.numbers: dict[int, Number] = {}
 
@@ -96,7 +105,7 @@ class Pricer:
         """
         search, piece = self.search, self.piece
         self.cuts = cuts
-        cost = score(piece, search.plan).cost - piece.constant
+        cost = self.scale = score(piece, search.plan).cost - piece.constant
         if cost < self.upper:
             self.upper, self.best = cost, None
         self.known.learn(search.plan == np.unique(search.plan)[:, None])
@@ -112,15 +121,18 @@ class Pricer:
         while ready := [number for number in numbers if self.open(number)]:
             self.settle(min(ready, key=self.bound), room)
         least = min(self.bound(number) for number in numbers)
+        extra = 0.0 if self.crowd is None else self.crowd.extra
         return Answer(
             self.best,
-            min(least, self.upper) + piece.constant,
+            min(least, self.upper) + piece.constant + extra,
             proven=least >= self.upper - EDGE,
         )
 
     def _number(self, grids: int) -> Number:
         if grids not in self.numbers:
-            self.numbers[grids] = Number(self.piece, grids, self.upper, masks=self.masks)
+            self.numbers[grids] = Number(
+                self.piece, grids, self.scale, masks=self.masks, crowd=self.crowd
+            )
         return self.numbers[grids]
 
     def floor(self, number: Number) -> float:
@@ -229,8 +241,7 @@ class Pricer:
         """
         if not len(least):
             return np.inf
-        fixed = float(prices.node.sum() + prices.cut.sum())
-        line = Line(number.lo, number.hi, fixed, prices.grid, least)
+        line = Line(number.lo, number.hi, number.fixed(prices), prices.grid, least)
         if line.floor(number.grids) > self.floor(number):
             self.lines.append(line)
         return max(0.0, -float(least[: number.grids].sum()))
@@ -239,7 +250,15 @@ class Pricer:
         """Best plan of some grids, kept where it is better than known; bound of all their plans."""
         found = Found(packed(inside), cost, np.zeros(len(cost), dtype=np.int64))
         pool = Pool(self.piece.n, [found], self.steep)
-        work = Partitioning(self.piece, pool, self.upper, self.steep, self.budget, quick=False)
+        work = Partitioning(
+            self.piece,
+            pool,
+            self.upper,
+            self.steep,
+            self.budget,
+            quick=self.quick,
+            crowd=self.crowd,
+        )
         work.seed(None)
         bound = work.settle(number.grids)[1]
         if work.best is not None:
@@ -254,7 +273,7 @@ class Pricer:
         """
         prices, edge = number.end, number.slack + 2 * number.grids * EDGE
         assert prices is not None
-        base = float(prices.node.sum() + prices.cut.sum()) + number.grids * prices.grid - edge
+        base = number.fixed(prices) + number.grids * prices.grid - edge
         bound = -np.inf
         for part, share in PARTS:
             step = part * (self.upper - base)

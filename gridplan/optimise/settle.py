@@ -15,6 +15,7 @@ from gridplan.optimise.price import Pricer
 from gridplan.optimise.problem import Ints
 from gridplan.optimise.rounds import first_rounds, improve, sketch
 from gridplan.optimise.search import Search
+from gridplan.optimise.touches import crowd_of
 
 FIRST, SOON = 100, 200_000  # steps a node of a first try, and of the very first in all
 DRAFT = 0.15  # effort below which a plan in range is searched, and only proven where that is cheap
@@ -159,7 +160,11 @@ def _by_price(pricer: Pricer, cuts: int) -> Answer | None:
     known = search.best[0]
     if known.broken or known.excess or search.piece.n > PRICED or search.budget.over():
         return None
-    if search.piece.label_weight.max(initial=0.0) > STEEPEST:
+    if pricer.crowd is None and not pricer.masks:
+        crowd = crowd_of(search, cuts // 4)
+        if crowd is not None:
+            pricer.begin(crowd)
+    if pricer.piece.label_weight.max(initial=0.0) > STEEPEST:
         return None
     cuts = int(cuts * min(1.0, SMALL / search.piece.n))
     answer = pricer.prove(cuts, LISTED)
@@ -172,7 +177,7 @@ def _by_price_at_length(pricer: Pricer, effort: float) -> Answer | None:
     """Least cuts again, now for the best plan; over masks where that is not enough."""
     cuts = int(CUTS * effort * min(1.0, effort))
     few = pricer.piece.n >= LARGE * len(np.unique(pricer.search.plan))
-    if not few or not Walker(pricer.piece).fits():
+    if not few or pricer.crowd is not None or not Walker(pricer.piece).fits():
         return _by_price(pricer, cuts)
     answer = _by_price(pricer, int(SOON_CUTS * effort))
     if answer is None or answer.proven:
