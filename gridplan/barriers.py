@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from gridplan.config import Config
 from gridplan.domain import Finding, Severity
 from gridplan.layers.inputs import Inputs
+from gridplan.processes import Parcel
 from gridplan.topology import Shapes, SharedEdges, unions
 
 PARALLEL = np.sqrt(0.5)
@@ -86,23 +87,116 @@ def hard_layers(inputs: Inputs, config: Config) -> dict[str, gpd.GeoDataFrame]:
     return {name: layer for name, layer in inputs.barriers.items() if sections[name].mode == "hard"}
 
 
-def runs_along(edges: SharedEdges, shapes: Shapes, near_m: float) -> NDArray[np.bool_]:
-    """Tell for every border segment whether it follows the nearest of the shapes."""
+def runs_along(
+    edges: SharedEdges, shapes: Shapes, near_m: float, cells: Shapes | None = None
+) -> NDArray[np.bool_]:
+    """Tell for every border segment whether it follows the nearest of the shapes.
+
+    Parameters
+    ----------
+    edges
+        Border segments.
+    shapes
+        Lines, best in short pieces, and polygons.
+    near_m
+        How near to a shape a segment must run, in metres.
+    cells
+        The polygons that share the edges: only those near a shape are looked at.
+    """
     result = np.zeros(len(edges.left), dtype=bool)
     if not len(shapes) or not len(result):
         return result
-    shapes = short_pieces(shapes)
-    middle = shapely.points((edges.start + edges.end) / 2)
-    (segment, shape), metres = shapely.STRtree(shapes).query_nearest(
+    flat = shapely.get_dimensions(shapes) == 2
+    # To a point outside, a polygon is its outline; inside it is no distance away.
+    pieces = short_pieces(np.r_[shapes[~flat], shapely.boundary(shapes[flat])])
+    tree = shapely.STRtree(pieces)
+    wanted = np.arange(len(result))
+    if cells is not None:
+        near = _near_bounds(shapely.STRtree(shapes), cells, near_m)
+        wanted = np.flatnonzero(near[edges.left] & near[edges.right])
+    start, end = edges.start[wanted], edges.end[wanted]
+    xy = (start + end) / 2
+    middle = shapely.points(xy)
+    (segment, piece), metres = tree.query_nearest(
         middle, max_distance=near_m, all_matches=False, return_distance=True
     )
-    towards = shapely.get_coordinates(shapely.shortest_line(middle[segment], shapes[shape]))
+    towards = shapely.get_coordinates(shapely.shortest_line(middle[segment], pieces[piece]))
     across = towards[1::2] - towards[::2]
-    along = edges.end[segment] - edges.start[segment]
+    along = end[segment] - start[segment]
     size = np.hypot(*across.T) * np.hypot(*along.T)
     sine = np.abs(across[:, 0] * along[:, 1] - across[:, 1] * along[:, 0])
-    result[segment] = (metres <= CROSSING_M) | (sine >= PARALLEL * size)
+    result[wanted[segment]] = (metres <= CROSSING_M) | (sine >= PARALLEL * size)
+    for polygon in shapes[flat]:
+        result[wanted[_inside(polygon, xy)]] = True
     return result
+
+
+def _near_bounds(tree: shapely.STRtree, cells: Shapes, near_m: float) -> NDArray[np.bool_]:
+    """Tell which cells may be as near as that to a shape, going by their bounds."""
+    low_x, low_y, high_x, high_y = shapely.bounds(cells).T
+    by = near_m + CROSSING_M
+    around = shapely.box(low_x - by, low_y - by, high_x + by, high_y + by)
+    near = np.zeros(len(cells), dtype=bool)
+    near[tree.query(around)[0]] = True
+    return near
+
+
+def _inside(polygon: shapely.Geometry, xy: Floats) -> Ints:
+    """Positions of the points in a polygon."""
+    low, high = np.split(shapely.bounds(polygon), 2)
+    may = np.flatnonzero(((xy >= low) & (xy <= high)).all(axis=1))
+    shapely.prepare(polygon)
+    inside: Ints = may[shapely.intersects_xy(polygon, xy[may])]
+    shapely.destroy_prepared(polygon)
+    return inside
+
+
+@dataclass(frozen=True)
+class Near:
+    """What of a barrier layer is near some ground, to be sent to another process.
+
+    Parameters
+    ----------
+    name, hard
+        Of the layer.
+    pieces
+        Its short pieces.
+    whole
+        The shapes that they are of, where it is hard: a soft layer divides no unit.
+    """
+
+    name: str
+    hard: bool
+    pieces: Parcel
+    whole: Parcel
+
+
+class Searched:
+    """A barrier layer and its short pieces, which can be searched."""
+
+    def __init__(self, barrier: Barrier) -> None:
+        self.barrier, self.pieces = barrier, short_pieces(barrier.shapes)
+        self.tree, self.whole = shapely.STRtree(self.pieces), shapely.STRtree(barrier.shapes)
+
+    def near(self, ground: shapely.Geometry) -> Near:
+        """Find what is near some ground."""
+        pieces = self.pieces[np.sort(self.tree.query(ground))]
+        shapes = self.barrier.shapes[np.sort(self.whole.query(ground))]
+        whole = shapes if self.barrier.hard else shapes[:0]
+        return Near(self.barrier.name, self.barrier.hard, Parcel(pieces), Parcel(whole))
+
+
+def meeting(hard: Shapes, cells: Shapes) -> tuple[Ints, Ints]:
+    """Pairs of cells and barrier shapes that meet, by position.
+
+    A river through the whole city is near every cell, going by its bounds: it is prepared once
+    where a search would walk along it for each of them.
+    """
+    cell, line = shapely.STRtree(hard).query(cells)
+    shapely.prepare(hard)
+    meets = shapely.intersects(hard[line], cells[cell])
+    shapely.destroy_prepared(hard)
+    return cell[meets].astype(np.int64), line[meets].astype(np.int64)
 
 
 def short_pieces(shapes: Shapes) -> Shapes:
@@ -159,10 +253,10 @@ def divided_ground(cells: Shapes, barriers: Sequence[Barrier], standing: Shapes)
         then the largest.
     """
     hard = np.concatenate([np.empty(0, dtype=object), *[b.shapes for b in barriers if b.hard]])
-    unit, line = shapely.STRtree(hard).query(cells, predicate="intersects")
+    unit, line = meeting(hard, cells)
     inside = shapely.intersection(hard[line], cells[unit])
     flat = shapely.get_dimensions(inside) > 0
-    unit, inside = unit[flat].astype(np.int64), inside[flat]
+    unit, inside = unit[flat], inside[flat]
     met, owner = np.unique(unit, return_inverse=True)
     blades = unions(shapely.buffer(inside, BLADE_M, cap_style="square"), owner, len(met))
     parts, at = shapely.get_parts(shapely.difference(cells[met], blades), return_index=True)
@@ -218,7 +312,7 @@ def list_crossed_units(
     """
     shapes = units.geometry.to_numpy()
     for barrier in (b for b in barriers if b.hard):
-        unit, line = shapely.STRtree(barrier.shapes).query(shapes, predicate="intersects")
+        unit, line = meeting(barrier.shapes, shapes)
         if not len(unit):
             continue
         met, owner = np.unique(unit, return_inverse=True)

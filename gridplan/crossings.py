@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridplan.barriers import Barrier
+from gridplan.barriers import Barrier, meeting
 from gridplan.domain import Finding, Severity
 from gridplan.graph import nearest_pair
 from gridplan.layers.columns import some
@@ -109,7 +109,7 @@ def _spans(roads: Shapes, barrier: Shapes, near_m: float) -> pd.DataFrame:
     # A bridge may be drawn in pieces that end in the middle of the river.
     joined = shapely.line_merge(shapely.multilinestrings(shapely.get_parts(roads)))
     lines = shapely.get_parts(joined)
-    line, shape = shapely.STRtree(barrier).query(lines, predicate="intersects")
+    line, shape = meeting(barrier, lines)
     meets, at = shapely.get_parts(
         shapely.intersection(lines[line], barrier[shape]), return_index=True
     )

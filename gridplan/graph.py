@@ -7,6 +7,7 @@ a link makes neighbours where geometry shows none.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import geopandas as gpd
 import networkx as nx
@@ -15,9 +16,16 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridplan.barriers import Barrier, divided_ground, open_metres, runs_along, short_pieces
+from gridplan.barriers import (
+    Barrier,
+    Near,
+    Searched,
+    divided_ground,
+    open_metres,
+    runs_along,
+)
 from gridplan.domain import Finding, Severity
-from gridplan.processes import process_count, run_pieces
+from gridplan.processes import Parcel, process_count, run_pieces
 from gridplan.topology import Shapes, SharedEdges, runs_of, shared_edges
 
 AT_ONCE = 20_000
@@ -63,75 +71,64 @@ def border_table(
     own = shapes if standing is None else standing
     home = pd.factorize(cells["community_code"])[0].astype(np.int64)
     order = np.argsort(home, kind="stable")
-    lines = [_Lines(b, short_pieces(b.shapes)) for b in barriers]
+    lines = [Searched(b) for b in barriers]
     runs = (
-        _Run(order[run], shapes[order[run]], own[order[run]], home[order[run]], near_m, discount)
+        _Run(order[run], Parcel(shapes[order[run]]), Parcel(own[order[run]]), home[order[run]])
         for run in (runs_of(home[order], AT_ONCE) if len(order) else [slice(0)])
     )
     workers = process_count(workers) if len(cells) > AT_ONCE else 1
+    measure = partial(_borders, near_m=near_m, discount=discount)
     tables = [
         table.assign(a=run.rows[table["a"]], b=run.rows[table["b"]])
-        for run, table in run_pieces(_borders, (run.along(lines) for run in runs), workers)
+        for run, table in run_pieces(measure, (run.along(lines, near_m) for run in runs), workers)
     ]
     return pd.concat(tables).sort_values(["a", "b"], ignore_index=True)
-
-
-class _Lines:
-    """A barrier layer and its short pieces, which can be searched."""
-
-    def __init__(self, barrier: Barrier, pieces: Shapes) -> None:
-        self.barrier, self.pieces, self.tree = barrier, pieces, shapely.STRtree(pieces)
-
-    def near(self, ground: shapely.Geometry) -> tuple[Barrier, Shapes]:
-        """Short pieces near some ground; a soft layer divides no unit and is nothing else."""
-        pieces = self.pieces[np.sort(self.tree.query(ground))]
-        barrier = self.barrier if self.barrier.hard else replace(self.barrier, shapes=pieces)
-        return barrier, pieces
 
 
 @dataclass(frozen=True)
 class _Run:
     """Some communities whose borders are measured at once: their cells by position, and barriers.
 
-    ``lines`` are the layers that may be near, each with its pieces that are.
+    ``lines`` are the layers, each with what is near.
     """
 
     rows: NDArray[np.int64]
-    shapes: Shapes
-    standing: Shapes
+    cells: Parcel
+    standing: Parcel
     home: NDArray[np.int64]
-    near_m: float
-    discount: float
-    lines: tuple[tuple[Barrier, Shapes], ...] = ()
+    lines: tuple[Near, ...] = ()
 
-    def along(self, lines: Sequence[_Lines]) -> "_Run":
+    def along(self, lines: Sequence[Searched], near_m: float) -> "_Run":
         """Add the barriers."""
-        low_x, low_y, high_x, high_y = shapely.total_bounds(self.shapes)
-        by = self.near_m
+        low_x, low_y, high_x, high_y = shapely.total_bounds(self.cells.shapes)
+        by = near_m
         ground = shapely.box(low_x - by, low_y - by, high_x + by, high_y + by)
         return replace(self, lines=tuple(line.near(ground) for line in lines))
 
 
-def _borders(run: _Run) -> pd.DataFrame:
+def _borders(run: _Run, *, near_m: float, discount: float) -> pd.DataFrame:
     """Measure the borders of some communities: ``border_table``."""
-    edges = shared_edges(run.shapes)
+    cells = run.cells.shapes
+    edges = shared_edges(cells)
     inside = run.home[edges.left] == run.home[edges.right]
     edges = SharedEdges(
         edges.left[inside], edges.right[inside], edges.start[inside], edges.end[inside]
     )
     metres = edges.length_m
-    barriers = [barrier for barrier, _ in run.lines]
-    follows = {b.name: runs_along(edges, pieces, run.near_m) for b, pieces in run.lines}
+    barriers = [Barrier(line.name, line.whole.shapes, line.hard) for line in run.lines]
+    follows = {
+        line.name: runs_along(edges, line.pieces.shapes, near_m, cells) for line in run.lines
+    }
     hard = _any([follows[b.name] for b in barriers if b.hard], len(metres))
     soft = _any([follows[b.name] for b in barriers if not b.hard], len(metres)) & ~hard
-    divided = divided_ground(run.shapes, barriers, run.standing)
+    divided = divided_ground(cells, barriers, run.standing.shapes)
     free = np.where(hard, 0.0, open_metres(edges, divided))
     table = pd.DataFrame(
         {
             "a": edges.left,
             "b": edges.right,
             "shared_m": free,
-            "cost_m": np.where(soft, run.discount, 1.0) * free,
+            "cost_m": np.where(soft, discount, 1.0) * free,
             "hard_m": metres - free,
             "all_m": metres,
             **{f"along:{name}": np.where(on, metres, 0.0) for name, on in follows.items()},
@@ -146,8 +143,11 @@ def _names_along(summed: pd.DataFrame, names: list[str]) -> pd.Series:
     on = np.zeros((len(summed), len(names)), dtype=bool)
     for i, name in enumerate(names):
         on[:, i] = summed[f"along:{name}"] * 2 > summed["all_m"]
-    along = [tuple(n for n, here in zip(names, row, strict=True) if here) for row in on]
-    return pd.Series(along, index=summed.index, dtype=object)
+    rows, of = np.unique(on, axis=0, return_inverse=True)
+    along = np.empty(len(rows), dtype=object)
+    for k, row in enumerate(rows):
+        along[k] = tuple(n for n, here in zip(names, row, strict=True) if here)
+    return pd.Series(along[of.reshape(-1)], index=summed.index, dtype=object)
 
 
 def _any(masks: list[NDArray[np.bool_]], size: int) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import geopandas as gpd
 import networkx as nx
@@ -26,6 +27,8 @@ from gridplan.units import place_units
 from gridplan.wholes import list_whole_conflicts
 from gridplan.workload import unit_loads
 from gridplan.zones import with_zones
+
+Frame = TypeVar("Frame", bound=pd.DataFrame)
 
 LOTS_SHARE = 0.5
 """Units that cover more than this share of the ground are lots: their gaps are the streets."""
@@ -256,7 +259,7 @@ def community_tasks(
         One per community that has units outside unit grids.
     """
     shaper = _Shaper(inputs, ground, config, previous)
-    for code, cells in ground.residential.groupby("community_code", sort=True):
+    for code, cells in shaper.cells.groupby("community_code", sort=True):
         try:
             task = shaper.task(str(code), cells)
         except Exception as error:
@@ -279,12 +282,16 @@ class _Shaper:
     ) -> None:
         residential = ground.residential
         self.inputs, self.config, self.previous = inputs, config, previous
-        self.borders = dict(list(ground.borders.groupby("community_code", sort=True)))
-        self.crossings = dict(list(ground.crossings.groupby("community_code", sort=True)))
-        self.none, self.no_way = ground.borders.iloc[:0], ground.crossings.iloc[:0]
+        self.modes = config.inputs.zone_modes()
+        # Thousands of small tables are cut from these: few columns, of plain objects, are quick.
+        columns = ["unit_id", "households", "community_code", *self.modes, "geometry"]
+        self.cells = _plain(residential[columns])
+        borders, crossings = _plain(ground.borders), _plain(ground.crossings)
+        self.borders = dict(list(borders.groupby("community_code", sort=True)))
+        self.crossings = dict(list(crossings.groupby("community_code", sort=True)))
+        self.none, self.no_way = borders.iloc[:0], crossings.iloc[:0]
         self.hard = hard_layers(inputs, config)
         self.counts = inputs.communities.set_index("community_code")["grid_count"]
-        self.modes = config.inputs.zone_modes()
         self.links = _by_community(inputs.links, residential)
         by_load = config.grids.measure == "workload"
         self.load = unit_loads(inputs, ground.cells, config) if by_load else None
@@ -334,6 +341,12 @@ class _Shaper:
         if self.config.graph.join_parts:
             join_parts(graph, cells, below=least, findings=findings)
         return graph
+
+
+def _plain(table: Frame) -> Frame:
+    """Make the strings of a table plain objects."""
+    words: list[str] = list(table.select_dtypes("string").columns)
+    return table.astype(dict.fromkeys(words, object)) if len(words) else table
 
 
 def _by_community(

@@ -16,6 +16,8 @@ TILE_TOLERANCE = 1e-6
 
 Shapes = NDArray[np.object_]
 
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
@@ -156,12 +158,38 @@ def shared_edges(shapes: Shapes) -> SharedEdges:
         Sorted by ``left``, ``right``, then by place.
     """
     low, high, who, _ = _segments(shapes)
-    twin = _same_as_next(low, high) & (who[1:] != who[:-1])
-    first = np.flatnonzero(twin)
-    left, right = who[first], who[first + 1]
-    keep = np.lexsort((low[first, 1], low[first, 0], right, left))
-    first = first[keep]
-    return SharedEdges(left[keep], right[keep], low[first], high[first])
+    order = _twins_together(low, high, who)
+    ahead, next_ = order[:-1], order[1:]
+    twin = (low[ahead] == low[next_]).all(axis=1) & (high[ahead] == high[next_]).all(axis=1)
+    twin &= who[ahead] != who[next_]
+    first, left, right = ahead[twin], who[ahead[twin]], who[next_[twin]]
+    a, b = low[first], high[first]
+    keep = np.lexsort((b[:, 1], b[:, 0], a[:, 1], a[:, 0], left * len(shapes) + right))
+    return SharedEdges(left[keep], right[keep], a[keep], b[keep])
+
+
+def _twins_together(
+    low: NDArray[np.float64], high: NDArray[np.float64], who: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Order in which equal segments stand side by side, by owner: one sort in place of five."""
+    key = np.zeros(len(low), dtype=np.uint64)
+    for axis in (low[:, 0], low[:, 1], high[:, 0], high[:, 1]):
+        key += np.ascontiguousarray(axis + 0.0).view(np.uint64)  # -0.0 is 0.0
+        key *= _MIX
+        key ^= key >> np.uint64(32)
+    order = np.argsort(key, kind="stable")
+    ahead, next_ = order[:-1], order[1:]
+    alike = np.flatnonzero(key[ahead] == key[next_])
+    a, b = ahead[alike], next_[alike]
+    if ((low[a] == low[b]) & (high[a] == high[b])).all():
+        return order
+    return _by_place(low, high, who)  # two segments of one key
+
+
+def _by_place(
+    low: NDArray[np.float64], high: NDArray[np.float64], who: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    return np.lexsort((who, high[:, 1], high[:, 0], low[:, 1], low[:, 0]))
 
 
 def free_edges(
@@ -182,6 +210,8 @@ def free_edges(
         int64 (k,), ascending: the polygon.
     """
     low, high, who, swapped = _segments(shapes)
+    order = _by_place(low, high, who)
+    low, high, who, swapped = low[order], high[order], who[order], swapped[order]
     twin = _same_as_next(low, high)
     free = ~(np.r_[twin, False] | np.r_[False, twin])
     low, high, who, swapped = low[free], high[free], who[free], swapped[free, None]
@@ -196,7 +226,7 @@ def free_edges(
 def _segments(
     shapes: Shapes,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Segments of all rings with their lower end first, sorted by place, then by owner."""
+    """Segments of all rings with their lower end first, by owner; and whether they were turned."""
     rings, owner = rings_of(shapes)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     same = ring[1:] == ring[:-1]
@@ -205,8 +235,7 @@ def _segments(
     swap = (a[:, 0] > b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] > b[:, 1]))
     low = np.where(swap[:, None], b, a)
     high = np.where(swap[:, None], a, b)
-    order = np.lexsort((who, high[:, 1], high[:, 0], low[:, 1], low[:, 0]))
-    return low[order], high[order], who[order], swap[order]
+    return low, high, who, swap
 
 
 def _same_as_next(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -42,8 +42,9 @@ def list_whole_conflicts(
     table = _Whole(cells, graph, block, maximum, nests)
     for name in wholes:
         members: dict[str, list[str]] = {}
-        known = cells[cells[name].notna()]
-        for zone, unit in zip(known[name].tolist(), known["unit_id"].tolist(), strict=True):
+        known = cells[name].notna().to_numpy()
+        zones, ids = cells[name].to_numpy()[known], cells["unit_id"].to_numpy()[known]
+        for zone, unit in zip(zones.tolist(), ids.tolist(), strict=True):
             members.setdefault(zone, []).append(unit)
         for zone, units in sorted(members.items()):
             table.add(name, str(zone), frozenset(units))

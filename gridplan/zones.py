@@ -187,7 +187,9 @@ def _list_overlaps(
     """List pairs of zones that overlap, with the area and the households in it."""
     shapes, ids = zones.geometry.to_numpy(), zones["zone_id"].to_numpy()
     a, b = zones.sindex.query(shapes, predicate="intersects")
-    pairs = pd.DataFrame({"a": a[a < b], "b": b[a < b]}).sort_values(["a", "b"])
+    a, b = a[a < b], b[a < b]
+    over = ~shapely.touches(shapes[a], shapes[b])
+    pairs = pd.DataFrame({"a": a[over], "b": b[over]}).sort_values(["a", "b"])
     both = shapely.intersection(shapes[pairs["a"]], shapes[pairs["b"]])
     pairs["m2"] = shapely.area(both)
     pairs = pairs[pairs["m2"] > OVERLAP_M2]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
-from gridplan.barriers import Barrier, list_crossed_units
+from gridplan.barriers import CROSSING_M, Barrier, list_crossed_units, runs_along
 from gridplan.config import Config
 from gridplan.crossings import find_crossings
 from gridplan.domain import Finding, Severity
@@ -16,6 +16,7 @@ from gridplan.graph import border_table
 from gridplan.layers import read_inputs
 from gridplan.pipeline import Options, audit_folder, partition
 from gridplan.prepare import Task, community_tasks, prepare_ground
+from gridplan.topology import shared_edges
 from tests.worlds import CRS, box, chessboard, communities, line, point, units, write_town
 
 
@@ -281,3 +282,20 @@ def test_a_found_link_that_is_none_is_broken(tmp_path: Path) -> None:
     broken = {f.kind: f for f in audit_folder(out) if f.severity is Severity.BROKEN}
     assert set(broken) == {"listing-false", "grid-not-contiguous"}
     assert broken["listing-false"].other == "link-found"
+
+
+def test_borders_along_and_inside_a_river() -> None:
+    """Borders follow a river that is a polygon: on its banks and all through it, no farther."""
+    cells = units(chessboard(12, 12, 10), community="c1")
+    edges = shared_edges(cells.geometry.to_numpy())
+    river = np.array([box(28, -50, 61, 500), shapely.LineString([(-10, 90), (130, 90)])])
+    middle = shapely.points((edges.start + edges.end) / 2)
+    upright = edges.start[:, 0] == edges.end[:, 0]
+    wet = shapely.intersects(middle, river[0]) | (
+        upright & (shapely.distance(middle, river[0]) <= 2)
+    )
+    wanted = wet | (shapely.distance(middle, river[1]) <= CROSSING_M)
+    assert wanted.any()
+    assert not wanted.all()
+    for given in (None, cells.geometry.to_numpy()):
+        assert (runs_along(edges, river, 2, given) == wanted).all()

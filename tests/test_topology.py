@@ -90,6 +90,15 @@ def test_real_overlaps_are_refused(inner: shapely.Polygon) -> None:
     assert "c2" in str(caught.value)
 
 
+def test_shared_edges_of_equal_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all segments have one sorting key, the same borders are found in the same order."""
+    board = np.array(chessboard(4, 5, 10))
+    wanted = shared_edges(board)
+    monkeypatch.setattr("gridplan.topology._MIX", np.uint64(0))
+    for name, values in vars(shared_edges(board)).items():
+        assert np.array_equal(values, getattr(wanted, name))
+
+
 def test_shared_edges_know_both_sides() -> None:
     """Squares of a chessboard share one edge with each neighbour; corners share none."""
     edges = shared_edges(np.array(chessboard(2, 2, 10)))

@@ -51,12 +51,14 @@ def shares_of(shapes: Shapes, areas: gpd.GeoDataFrame) -> pd.DataFrame:
         ``shape`` and ``area`` (positions), ``share`` (of the shape's own area, more than 0).
     """
     grounds = areas.geometry.to_numpy()
-    shape, area = areas.sindex.query(shapes, predicate="intersects")
+    shape, area = areas.sindex.query(shapes)
+    shapely.prepare(grounds)
     share = np.ones(len(shape))
-    shared = pd.Series(shape).duplicated(keep=False).to_numpy()
-    alone = np.flatnonzero(~shared)
-    inside = shapely.covered_by(shapes[shape[alone]], grounds[area[alone]])
-    partly = np.r_[np.flatnonzero(shared), alone[~inside]]
+    partly = np.flatnonzero(~shapely.covers(grounds[area], shapes[shape]))
+    meets = shapely.intersects(grounds[area[partly]], shapes[shape[partly]])
+    shapely.destroy_prepared(grounds)  # an index is much larger than its polygon
+    share[partly[~meets]] = 0
+    partly = partly[meets]
     total = shapely.area(shapes[shape[partly]])
     part = shapely.area(shapely.intersection(shapes[shape[partly]], grounds[area[partly]]))
     share[partly] = np.divide(part, total, out=np.ones_like(part), where=total > 0)
