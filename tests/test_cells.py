@@ -1,5 +1,6 @@
 """Cells: they tile every community, keep footprints whole, and row order changes nothing."""
 
+import pickle
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridplan.cells import cut_strips, grow_cells, units_tile
+from gridplan.cells.divide import Edges, share_gaps
+from gridplan.cells.grow import TOGETHER_UNITS, _together
 from gridplan.cells.outline import fit_outline
 from gridplan.cells.place import Grown, Place, grow_place
 from gridplan.communities import clean_communities
 from gridplan.domain import Finding
-from gridplan.topology import clean_coverage, shared_edges
+from gridplan.topology import clean_coverage, free_edges, shared_edges
 from gridplan.units import place_units
 from tests.worlds import (
     CRS,
@@ -421,6 +424,45 @@ def test_what_was_grown_before_is_not_grown_again(monkeypatch: pytest.MonkeyPatc
     gone = placed[placed["unit_id"] != placed["unit_id"].iloc[0]].reset_index(drop=True)
     grow_cells(gone, homes, cut_lines=[], tolerance_m=0.01, findings=[], known=known)
     assert asked[len(homes) :] == [0]
+
+
+def _place(index: int, count: int) -> Place:
+    shapes = np.array([box(5 + 8 * i, 10, 4, 6) for i in range(count)], dtype=object)
+    lines = np.array([line((0, 50), (100, 50))], dtype=object)
+    return Place(index, box(0, 0, 100, 100), shapes, np.zeros(count, dtype=bool), lines, 0.01)
+
+
+def test_a_community_goes_to_another_process_and_back() -> None:
+    """What is handed over as one block is the same on the other side, cells too."""
+    place = _place(3, 9)
+    there = pickle.loads(pickle.dumps(place))
+    assert (there.index, there.key, there.tolerance_m) == (3, place.key, 0.01)
+    assert there.lines.tolist() == place.lines.tolist()
+    grown = grow_place(place)
+    back: Grown = pickle.loads(pickle.dumps(grown))
+    assert back.cells.tolist() == grown.cells.tolist()
+    assert back.host.tolist() == grown.host.tolist()
+    assert (back.outline.low == grown.outline.low).all()
+    assert (back.wrong_m2, back.sound) == (grown.wrong_m2, True)
+
+
+def test_small_communities_are_handed_over_together() -> None:
+    """Every community once, in its order, and never more than needed at once."""
+    sizes = [3, 5, TOGETHER_UNITS, 1, *[TOGETHER_UNITS // 2] * 3]
+    bundles = list(_together(_place(i, n) for i, n in enumerate(sizes)))
+    assert [[p.index for p in bundle] for bundle in bundles] == [[0, 1, 2], [3, 4, 5], [6]]
+
+
+def test_a_region_around_its_own_footprint_is_left_whole() -> None:
+    """Only where other footprints are met, or the own one is not covered, is anything taken out."""
+    shapes = np.array([box(10, 10), box(70, 10, 10, 10), box(80, 10, 10, 10)], dtype=object)
+    edges = Edges(*free_edges(shapes))
+    pieces, unit, within = share_gaps(box(0, 0, 100, 100), shapes, edges, np.empty(0, dtype=object))
+    assert within.tolist() == [True, False, False]
+    held = np.isin(unit, np.flatnonzero(within))
+    assert shapely.covers(pieces[unit == 0][0], shapes[0])
+    loose = np.r_[pieces[~held], shapes[~within]]
+    assert shapely.area(loose).sum() + shapely.area(pieces[held]).sum() == pytest.approx(10_000)
 
 
 def test_communities_that_do_not_match_yet() -> None:

@@ -235,6 +235,27 @@ def test_flags_and_numbers_of_categories(tmp_path: Path) -> None:
         read_inputs(config)
 
 
+def test_categories_read_no_source_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Units and register are read once; a column that is not there is named all the same."""
+    from gridplan.layers import source
+
+    read: list[str] = []
+    real = source._read_file
+
+    def counted(path: Path, given: source.Source, tell: object) -> pd.DataFrame:
+        read.append(f"{path.name} {given.layer}")
+        return real(path, given, tell)
+
+    monkeypatch.setattr(source, "_read_file", counted)
+    config = Config.load(SAMPLE)
+    assert read_inputs(config).categories is not None
+    assert read.count("register.csv None") == 1
+    assert read.count("city.gpkg buildings") == 1
+    wrong = config.replace({"workload.categories.elderly.column": "elderli"})
+    with pytest.raises(LayerError, match=r'no column "elderli".*did you mean "elderly"'):
+        read_inputs(wrong)
+
+
 def test_categories_need_their_source() -> None:
     """A category of the register needs a register; a column where features are counted is wrong."""
     with pytest.raises(ConfigError, match=r"\[workload.categories.x\]: column has no meaning"):

@@ -18,11 +18,18 @@ def _points(seed: int, units: int, each: int) -> tuple[np.ndarray, np.ndarray]:
     return xy + CORNER, np.repeat(np.arange(units), each)
 
 
+def _shared(xy: np.ndarray, unit: np.ndarray, bends_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """Regions in one area."""
+    areas = np.array([AREA])
+    regions, who, _ = voronoi_regions(areas, xy, unit, np.zeros_like(unit), bends_m)
+    return regions, who
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_region_holds_what_is_nearest_to_its_unit(seed: int) -> None:
     """Random places lie in the region of the unit with the nearest point, and in no other."""
     xy, unit = _points(seed, 25, 20)
-    regions, who = voronoi_regions(AREA, xy, unit, 1e-6)
+    regions, who = _shared(xy, unit, 1e-6)
     assert who.tolist() == list(range(25))
     assert shapely.coverage_is_valid(regions)
     places = np.random.default_rng(seed + 9).uniform(0, 400, (500, 2)) + CORNER
@@ -40,7 +47,7 @@ def test_a_unit_inside_another_leaves_a_hole() -> None:
     angle = np.linspace(0, 2 * np.pi, 60, endpoint=False)
     ring = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     xy = np.r_[100 * ring, 50 * ring, [[0.0, 0.0], [1.0, 0.5]]] + [500_200, 3_400_200]
-    regions, _ = voronoi_regions(AREA, xy, np.repeat([0, 1, 2], [60, 60, 2]), 0.5)
+    regions, _ = _shared(xy, np.repeat([0, 1, 2], [60, 60, 2]), 0.5)
     assert shapely.is_valid(regions).all()
     assert [shapely.get_num_interior_rings(r) for r in regions] == [1, 1, 0]
     assert shapely.coverage_is_valid(regions)
@@ -53,7 +60,7 @@ def test_a_unit_in_several_places_has_several_parts() -> None:
     between = np.array([[x, y] for y in range(-50, 150, 5) for x in (20.0, 40.0)])
     xy = np.r_[west, east, between] + [500_100, 3_400_100]
     unit = np.repeat([0, 1], [len(west) + 1, len(between)])
-    regions, _ = voronoi_regions(AREA, xy, unit, 0.5)
+    regions, _ = _shared(xy, unit, 0.5)
     assert shapely.get_num_geometries(regions[0]) == 2
     assert shapely.coverage_is_valid(regions)
 
@@ -61,9 +68,9 @@ def test_a_unit_in_several_places_has_several_parts() -> None:
 def test_both_ways_give_the_same_regions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the triangulation is not sound, the union of all points' regions is the same."""
     xy, unit = _points(7, 12, 30)
-    strung, _ = voronoi_regions(AREA, xy, unit, 1e-6)
-    monkeypatch.setattr(module, "_strung", lambda *_: None)
-    dissolved, _ = voronoi_regions(AREA, xy, unit, 1e-6)
+    strung, _ = _shared(xy, unit, 1e-6)
+    monkeypatch.setattr(module, "_strung", lambda *given: np.full(given[-1], None))
+    dissolved, _ = _shared(xy, unit, 1e-6)
     wrong = shapely.intersection(shapely.symmetric_difference(strung, dissolved), AREA)
     assert shapely.area(wrong).max() < 1e-3
 
@@ -76,6 +83,36 @@ def test_no_triangulation_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(module, "_triangles", fail)
     xy, unit = _points(3, 5, 10)
-    regions, _ = voronoi_regions(AREA, xy, unit, 0.5)
+    regions, _ = _shared(xy, unit, 0.5)
     assert len(regions) == 5
     assert shapely.covers(shapely.union_all(regions), AREA)
+
+
+def test_areas_do_not_know_of_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several areas at once give what each gives alone, also where one has no triangulation."""
+    first, second = _points(3, 5, 10), _points(4, 6, 10)
+    alone = [_shared(*first, 0.5), _shared(*second, 0.5)]
+    lone = (np.array([[500_100.0, 3_400_100.0]]), np.array([0]))
+    places = (first, lone, second)
+    xy = np.concatenate([p[0] for p in places])
+    unit = np.concatenate([p[1] for p in places])
+    area = np.repeat([0, 2, 3], [len(p[1]) for p in places])
+    areas = np.array([AREA] * 4)
+    regions, who, home = voronoi_regions(areas, xy, unit, area, 0.5)
+    assert home.tolist() == [0] * 5 + [2] + [3] * 6
+    assert who.tolist() == [*range(5), 0, *range(6)]
+    assert regions[:5].tolist() == alone[0][0].tolist()
+    assert regions[5] == AREA
+    assert regions[6:].tolist() == alone[1][0].tolist()
+    real = module._triangles
+    failing = iter([True, False])
+
+    def fail(spots: np.ndarray) -> np.ndarray:
+        if next(failing):
+            raise RuntimeError("qhull")
+        return real(spots)
+
+    monkeypatch.setattr(module, "_triangles", fail)
+    mended, _, _ = voronoi_regions(areas, xy, unit, area, 0.5)
+    assert mended[6:].tolist() == alone[1][0].tolist()
+    assert shapely.coverage_is_valid(mended[:5])

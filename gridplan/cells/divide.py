@@ -93,19 +93,26 @@ def outline_points(edges: Edges, spacing_m: float) -> Outline:
     share = np.r_[share, near[after], 1 - near[before]]
     xy = (edges.start[edge] + share[:, None] * run[edge]).round(3)
     unit = edges.unit[edge]
-    order = np.lexsort((xy[:, 1], xy[:, 0], unit))
-    xy, unit = xy[order], unit[order]
-    again = (xy[1:] == xy[:-1]).all(axis=1) & (unit[1:] == unit[:-1])
-    xy, unit = xy[np.r_[True, ~again]], unit[np.r_[True, ~again]]
-    alone = ~_repeated(xy)
+    place = _places(xy)
+    order = np.lexsort((place, unit))
+    xy, unit, place = xy[order], unit[order], place[order]
+    first = np.r_[True, (place[1:] != place[:-1]) | (unit[1:] != unit[:-1])]
+    xy, unit = xy[first], unit[first]
+    alone = ~_repeated(place[first])
     return Outline(xy[alone], unit[alone])
 
 
-def _repeated(xy: Floats) -> NDArray[np.bool_]:
+def _places(xy: Floats) -> Ints:
+    """One number for every millimetre, ascending by x, then by y."""
+    steps: Ints = np.rint((xy - xy.min(axis=0)) * 1000).astype(np.int64)
+    return steps[:, 0] << 32 | steps[:, 1]
+
+
+def _repeated(place: Ints) -> NDArray[np.bool_]:
     """Tell which places stand there more than once."""
-    order = np.lexsort((xy[:, 1], xy[:, 0]))
-    same = (xy[order][1:] == xy[order][:-1]).all(axis=1)
-    repeated = np.zeros(len(xy), dtype=bool)
+    order = np.argsort(place, kind="stable")
+    same = place[order][1:] == place[order][:-1]
+    repeated = np.zeros(len(place), dtype=bool)
     repeated[order] = np.r_[same, False] | np.r_[False, same]
     return repeated
 
@@ -120,10 +127,9 @@ def _steps(metres: Floats, spacing_m: float) -> tuple[Ints, Floats]:
 
 def _meeting_corners(edges: Edges) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell which edges start, and which end, at a corner that two units have."""
-    xy, unit = np.r_[edges.start, edges.end].round(3), np.tile(edges.unit, 2)
-    order = np.lexsort((unit, xy[:, 1], xy[:, 0]))
-    xy, unit = xy[order], unit[order]
-    place = np.cumsum(np.r_[True, (xy[1:] != xy[:-1]).any(axis=1)]) - 1
+    place, unit = _places(np.r_[edges.start, edges.end].round(3)), np.tile(edges.unit, 2)
+    order = np.lexsort((unit, place))
+    place, unit = place[order], unit[order]
     first = np.searchsorted(place, place)
     last = np.searchsorted(place, place, side="right") - 1
     meets = np.empty(len(unit), dtype=bool)
@@ -133,7 +139,7 @@ def _meeting_corners(edges: Edges) -> tuple[NDArray[np.bool_], NDArray[np.bool_]
 
 def share_gaps(
     area: shapely.Geometry, footprints: Shapes, edges: Edges, lines: Shapes
-) -> tuple[Shapes, Ints]:
+) -> tuple[Shapes, Ints, NDArray[np.bool_]]:
     """Share the ground of one community between its units.
 
     Parameters
@@ -153,22 +159,23 @@ def share_gaps(
         Polygons of the gaps; with the footprints they tile the community.
     unit : numpy.ndarray
         int64, the unit of each piece, -1 where there is none.
+    within : numpy.ndarray
+        bool (n,), footprints that a piece of their unit holds already.
     """
     outline = outline_points(edges, POINT_SPACING_M)
     faces = _faces(area, lines)
     resident = _residents(outline, faces, footprints)
     order = np.argsort(resident[outline.unit], kind="stable")
     ends = np.searchsorted(resident[outline.unit[order]], np.arange(len(faces) + 1))
-    lived_in = np.flatnonzero(np.diff(ends))
-    settled = [_divide(faces[i], outline.of(order[ends[i] : ends[i + 1]])) for i in lived_in]
-    empty = np.setdiff1d(np.arange(len(faces)), lived_in)
+    empty = np.flatnonzero(np.diff(ends) == 0)
+    settled = [_divide(faces, outline.of(order[ends[0] :]), resident)]
     if len(empty):
         settled.append(_divide_empty(faces[empty], outline_points(edges, FAR_SPACING_M)))
     regions = np.concatenate([region for region, _ in settled])
     unit = np.concatenate([who for _, who in settled])
-    pieces = _without(regions, footprints)
+    pieces, within = _without(regions, unit, footprints)
     keep = ~shapely.is_empty(pieces)
-    return pieces[keep], unit[keep]
+    return pieces[keep], unit[keep], within
 
 
 def _faces(area: shapely.Geometry, lines: Shapes) -> Shapes:
@@ -206,14 +213,13 @@ def _residents(outline: Outline, faces: Shapes, footprints: Shapes) -> Ints:
     return resident
 
 
-def _divide(face: shapely.Geometry, outline: Outline) -> tuple[Shapes, Ints]:
-    """Share one face among the units that stand in it, each taking what is nearest."""
-    regions, unit = voronoi_regions(face, outline.xy, outline.unit, SIMPLIFY_M)
-    if len(unit) < 2:
-        return np.array([face], dtype=object), np.r_[unit, -1][:1]
-    shapely.prepare(face)
-    crossing = ~shapely.covers(face, regions)
-    regions[crossing] = shapely.intersection(regions[crossing], face)
+def _divide(faces: Shapes, outline: Outline, resident: Ints) -> tuple[Shapes, Ints]:
+    """Share every face among the units that stand in it, each taking what is nearest."""
+    face = resident[outline.unit]
+    regions, unit, face = voronoi_regions(faces, outline.xy, outline.unit, face, SIMPLIFY_M)
+    shapely.prepare(faces)
+    crossing = ~shapely.covers(faces[face], regions)
+    regions[crossing] = shapely.intersection(regions[crossing], faces[face[crossing]])
     return regions, unit
 
 
@@ -223,7 +229,8 @@ def _divide_empty(faces: Shapes, outline: Outline) -> tuple[Shapes, Ints]:
         return faces, np.full(len(faces), -1)
     near = outline.of(_around(faces, outline))
     ground = shapely.union_all(faces)
-    regions, unit = voronoi_regions(ground, near.xy, near.unit, FAR_SIMPLIFY_M)
+    one = np.zeros(len(near.unit), dtype=np.int64)
+    regions, unit, _ = voronoi_regions(np.array([ground]), near.xy, near.unit, one, FAR_SIMPLIFY_M)
     face, region = shapely.STRtree(regions).query(faces, predicate="intersects")
     pieces = shapely.intersection(faces[face], regions[region])
     keep = shapely.area(pieces) > 0
@@ -247,13 +254,20 @@ def _around(faces: Shapes, outline: Outline) -> NDArray[np.bool_]:
     return found
 
 
-def _without(regions: Shapes, footprints: Shapes) -> Shapes:
-    """Take the footprints out of the regions."""
+def _without(regions: Shapes, unit: Ints, footprints: Shapes) -> tuple[Shapes, NDArray[np.bool_]]:
+    """Take the footprints out of the regions, but where a region meets and holds its own alone."""
     region, footprint = shapely.STRtree(footprints).query(regions, predicate="intersects")
+    lone = np.flatnonzero(
+        (np.bincount(region, minlength=len(regions))[region] == 1) & (unit[region] == footprint)
+    )
+    held = lone[shapely.covers(regions[region[lone]], footprints[footprint[lone]])]
+    within = np.zeros(len(footprints), dtype=bool)
+    within[footprint[held]] = True
+    region, footprint = np.delete(region, held), np.delete(footprint, held)
     order = np.lexsort((footprint, region))
     region, footprint = region[order], footprint[order]
     parts, at = shapely.get_parts(footprints[footprint], return_index=True)
     meets, group = np.unique(region[at], return_inverse=True)
     result = regions.copy()
     result[meets] = shapely.difference(regions[meets], shapely.multipolygons(parts, indices=group))
-    return result
+    return result, within

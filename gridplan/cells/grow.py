@@ -33,6 +33,9 @@ ALONE_UNITS = 30_000
 OVERLAP_M2 = 1.0
 """Overlaps of two units above this are listed, in square metres."""
 
+TOGETHER_UNITS = 400
+"""Small communities are handed to another process together, up to about this many units."""
+
 AT_ONCE = 20_000
 """Cells whose borders are compared at once."""
 
@@ -196,21 +199,39 @@ def _grow_all(
         np.ones(areas, dtype=bool),
     )
     rows: dict[int, Ints] = {}
+    before = dict(known or {})
 
     def unknown() -> Iterator[Place]:
         for own, place in places:
-            done = known.get(place.key) if known else None
+            done = before.get(place.key) if before else None
             if done is not None:
                 city.take(place.index, own, done)
             else:
                 rows[place.index] = own
                 yield place
 
-    for place, done in run_pieces(grow_place, unknown(), workers):
-        city.take(place.index, rows.pop(place.index), done)
-        if known is not None:
-            known[place.key] = done
+    for some, answers in run_pieces(_grow_some, _together(unknown()), workers):
+        for place, done in zip(some, answers, strict=True):
+            city.take(place.index, rows.pop(place.index), done)
+            if known is not None:
+                known[place.key] = done
     return city
+
+
+def _together(places: Iterator[Place]) -> Iterator[list[Place]]:
+    """Put small communities together, so that less is handed over."""
+    some: list[Place] = []
+    for place in places:
+        some.append(place)
+        if sum(len(p.shapes) for p in some) >= TOGETHER_UNITS:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def _grow_some(places: list[Place]) -> list[Grown]:
+    return [grow_place(place) for place in places]
 
 
 def _unmatched(cells: Shapes, grown: _City, home: Ints, areas: Shapes) -> Ints:

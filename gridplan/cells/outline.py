@@ -179,13 +179,13 @@ def _stand(place: Places, edges: Edges, snap_m: float) -> _Stand:
     segment, step = np.full(len(place), OFF), np.full(len(place), -1)
     low, high = edges.low[edge], edges.high[edge]
     run, given = _xy(high - low), _xy(place[near] - low)
-    length = np.sqrt((run**2).sum(axis=1))
-    metres = (run * given).sum(axis=1) / length
+    length = np.sqrt(_dot(run, run))
+    metres = _dot(run, given) / length
     segment[near], step[near] = edge, np.rint(metres / STEP_M).astype(np.int64)
     result = place.copy()
     result[near] = _spot(low, high, step[near])
-    snap_m = np.minimum(snap_m, length / 2)
-    for corner, close in ((low, metres <= snap_m), (high, metres > length - snap_m)):
+    reach = np.minimum(snap_m, length / 2)
+    for corner, close in ((low, metres <= reach), (high, metres > length - reach)):
         segment[near[close]], result[near[close]] = CORNER, corner[close]
     return _Stand(result, segment, step)
 
@@ -283,14 +283,14 @@ def _pair(corners: Places, low: Places, high: Places) -> Ints:
 def _steps(low: Places, high: Places) -> Ints:
     """Number that stands for the higher end of an edge: beyond all steps on it."""
     run = _xy(high - low)
-    steps: Ints = np.floor(np.sqrt((run**2).sum(axis=1)) / STEP_M).astype(np.int64) + 1
+    steps: Ints = np.floor(np.sqrt(_dot(run, run)) / STEP_M).astype(np.int64) + 1
     return steps
 
 
 def _spot(low: Places, high: Places, step: Ints) -> Places:
     """Place of a step on an edge: the same to the last bit for everyone who asks."""
     run = _xy(high - low)
-    share = step * STEP_M / np.sqrt((run**2).sum(axis=1))
+    share = step * STEP_M / np.sqrt(_dot(run, run))
     return _places(_xy(low) + share[:, None] * run)
 
 
@@ -302,3 +302,8 @@ def _places(xy: NDArray[np.float64]) -> Places:
 def _xy(places: Places) -> NDArray[np.float64]:
     xy: NDArray[np.float64] = np.ascontiguousarray(places).view(np.float64).reshape(-1, 2)
     return xy
+
+
+def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    dot: NDArray[np.float64] = a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1]
+    return dot

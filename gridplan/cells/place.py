@@ -2,6 +2,8 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import shapely
@@ -11,6 +13,7 @@ from gridplan.cells.divide import Edges, share_gaps
 from gridplan.cells.footprints import find_footprints, find_hosts
 from gridplan.cells.outline import Outline
 from gridplan.cells.settle import Settled, settle_cells
+from gridplan.processes import Parcel
 from gridplan.topology import Shapes, free_edges, uncovered_m2
 
 Ints = NDArray[np.int64]
@@ -43,11 +46,15 @@ class Place:
     lines: Shapes
     tolerance_m: float
 
-    @property
+    @cached_property
     def key(self) -> bytes:
         """Tells places apart whose lines are the same."""
         words = (shapely.to_wkb(self.area), *shapely.to_wkb(self.shapes), self.bare.tobytes())
         return hashlib.blake2b(b"".join(words), digest_size=16).digest()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        shapes = Parcel(np.concatenate([[self.area], self.shapes, self.lines]))
+        return _place, (self.index, shapes, self.bare, self.tolerance_m)
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,19 @@ class Grown:
     wrong_m2: float
     sound: bool
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        rest = {name: value for name, value in vars(self).items() if name != "cells"}
+        return _grown, (Parcel(self.cells), rest)
+
+
+def _place(index: int, parcel: Parcel, bare: NDArray[np.bool_], tolerance_m: float) -> Place:
+    area, shapes, lines = np.split(parcel.shapes, [1, 1 + len(bare)])
+    return Place(index, area[0], shapes, bare, lines, tolerance_m)
+
+
+def _grown(parcel: Parcel, rest: dict[str, Any]) -> Grown:
+    return Grown(parcel.shapes, **rest)
+
 
 def grow_place(place: Place) -> Grown:
     """Grow the cells of one community."""
@@ -106,11 +126,12 @@ def _settled(place: Place, footprints: Shapes, host: Ints) -> Settled:
     """Share the gaps and settle the cells."""
     own = np.flatnonzero(host == np.arange(len(host)))
     edges = Edges(*free_edges(footprints[own]))
-    pieces, who = share_gaps(place.area, footprints[own], edges, place.lines)
+    pieces, who, within = share_gaps(place.area, footprints[own], edges, place.lines)
+    bare = own[~within]
     return settle_cells(
         place.area,
-        np.r_[footprints[own], pieces],
-        np.r_[own, np.where(who >= 0, own[who], -1)],
+        np.r_[footprints[bare], pieces],
+        np.r_[bare, np.where(who >= 0, own[who], -1)],
         host=host,
         footprints=footprints,
         tolerance_m=place.tolerance_m,

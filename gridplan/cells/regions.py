@@ -24,71 +24,96 @@ _LOW = np.uint64(2**32 - 1)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 def voronoi_regions(
-    area: shapely.Geometry, xy: Floats, unit: Ints, bends_m: float
-) -> tuple[Shapes, Ints]:
-    """Find what is nearest to each unit, with small bends taken out of the borders.
+    areas: Shapes, xy: Floats, unit: Ints, area: Ints, bends_m: float
+) -> tuple[Shapes, Ints, Ints]:
+    """Find what is nearest to each unit in several areas, with small bends taken out of borders.
 
     Parameters
     ----------
-    area
-        The ground to share; the regions reach beyond it.
+    areas
+        (n,) ground to share, each on its own; the regions reach beyond it.
     xy
-        float64 (k, 2), points of the units in metres, every place once.
-    unit
-        int64 (k,), ascending: the unit of each point.
+        float64 (k, 2), points of the units in metres, every place once in an area.
+    unit, area
+        int64 (k,): the unit and the area of each point, ascending by area, then by unit.
     bends_m
         Size of the bends that are taken out, in metres.
 
     Returns
     -------
     regions : numpy.ndarray
-        Polygons that match vertex for vertex.
-    unit : numpy.ndarray
-        int64, ascending: the unit of each region.
+        Polygons; those of an area match vertex for vertex. A unit alone in an area has all of it.
+    unit, area : numpy.ndarray
+        int64, of each region, ascending by area, then by unit.
     """
-    units, who = np.unique(unit, return_inverse=True)
-    if len(units) < 2:
-        return np.array([area] * len(units), dtype=object), units
-    regions = _strung(area, xy + SPREADS_M[0] * _scatter(xy), who, len(units))
-    if regions is None:
-        regions = _dissolved(area, xy, np.searchsorted(who, np.arange(1, len(units))))
-    return shapely.coverage_simplify(regions, bends_m, simplify_boundary=False), units
+    if not len(unit):
+        return np.empty(0, dtype=object), unit, area
+    new = np.r_[True, (unit[1:] != unit[:-1]) | (area[1:] != area[:-1])]
+    who, first = np.cumsum(new) - 1, np.flatnonzero(new)
+    home = area[first]
+    regions = areas[home]
+    crowd = np.flatnonzero(np.bincount(home, minlength=len(areas)) > 1)
+    runs = [slice(*np.searchsorted(area, [i, i + 1])) for i in crowd]
+    shaken = xy + SPREADS_M[0] * _scatter(xy)
+    strung = _strung(areas[crowd], [shaken[r] for r in runs], [who[r] for r in runs], len(first))
+    for i, run in zip(crowd, runs, strict=True):
+        own = slice(who[run.start], who[run.stop - 1] + 1)
+        shapes = strung[own]
+        if shapely.is_missing(shapes).any():
+            starts = np.searchsorted(who[run], np.arange(own.start + 1, own.stop))
+            shapes = _dissolved(areas[i], xy[run], starts)
+        regions[own] = shapely.coverage_simplify(shapes, bends_m, simplify_boundary=False)
+    return regions, unit[first], home
 
 
-def _strung(area: shapely.Geometry, xy: Floats, who: Ints, count: int) -> Shapes | None:
-    """Regions from a triangulation; None where arithmetic does not give sound ones."""
+def _strung(areas: Shapes, xy: list[Floats], who: list[Ints], count: int) -> Shapes:
+    """Regions of ``count`` units from triangulations; None where there is no sound one."""
+    meshes = [_mesh(area, places) for area, places in zip(areas, xy, strict=True)]
+    sound = [i for i, mesh in enumerate(meshes) if mesh is not None]
+    if not sound:
+        return np.full(count, None, dtype=object)
+    places, corners, centres = zip(*(mesh for mesh in meshes if mesh is not None), strict=True)
+    begin = np.cumsum([0, *(len(p) for p in places)])
+    frame = np.full(len(_AROUND), count)
+    label = np.concatenate([part for i in sound for part in (who[i], frame)])
+    triangles = np.concatenate([c + n for c, n in zip(corners, begin, strict=False)])
+    ring, spots, at, owner, broken = _rings(np.concatenate(places), triangles, label, count)
+    spots = spots + np.array(centres)[np.searchsorted(begin, at, side="right") - 1]
+    broken[owner[np.bincount(ring) < 3]] = True
+    keep = ~broken[owner]
+    rings = shapely.linearrings(spots[keep[ring]], indices=(np.cumsum(keep) - 1)[ring[keep[ring]]])
+    regions = _filled(rings, owner[keep], count)
+    regions[~shapely.is_valid(regions)] = None
+    return regions
+
+
+def _mesh(area: shapely.Geometry, xy: Floats) -> tuple[Floats, Ints, Floats] | None:
+    """Triangulate scattered points and three far around: places off a centre, corners, centre."""
     low_x, low_y, high_x, high_y = shapely.bounds(area)
     low = np.minimum([low_x, low_y], xy.min(axis=0))
     high = np.maximum([high_x, high_y], xy.max(axis=0))
     centre, size = (low + high) / 2, float(np.hypot(*(high - low)))
-    xy = np.r_[xy - centre, FRAME * size * _AROUND]
+    places = np.r_[xy - centre, FRAME * size * _AROUND]
     try:
-        corners, across = _triangles(xy)
+        return places, _triangles(places), centre
     except RuntimeError:  # as Qhull's failures come up
         return None
-    label = np.r_[who, [count] * len(_AROUND)][corners]
-    ring, spots, owner = _rings(xy, corners, across, label, count)
-    if not np.array_equal(np.unique(owner), np.arange(count)) or np.bincount(ring).min() < 3:
-        return None
-    rings = shapely.linearrings(spots + centre, indices=ring)
-    regions = _filled(rings, owner, count)
-    return regions if shapely.is_valid(regions).all() else None
 
 
-def _triangles(xy: Floats) -> tuple[Ints, Ints]:
-    """Corners of every triangle, anticlockwise, and the triangle across each side from there on."""
+def _triangles(xy: Floats) -> Ints:
+    """Corners of every triangle, anticlockwise."""
     from matplotlib.tri import Triangulation  # Qhull, at a third of the time that GEOS takes
 
-    mesh = Triangulation(xy[:, 0], xy[:, 1])
-    return mesh.triangles.astype(np.int64), mesh.neighbors.astype(np.int64)
+    return Triangulation(xy[:, 0], xy[:, 1]).triangles.astype(np.int64)
 
 
 def _rings(
-    xy: Floats, corners: Ints, across: Ints, label: Ints, count: int
-) -> tuple[Ints, Floats, Ints]:
+    xy: Floats, corners: Ints, label: Ints, count: int
+) -> tuple[Ints, Floats, Ints, Ints, Bools]:
     """String the borders between labels below ``count``, each label on the left of its own.
 
     A step of a ring is a side of a triangle from a point of its label to one of another: it enters
@@ -100,21 +125,29 @@ def _rings(
         int64 (k,), ascending: the ring of each step.
     spots : numpy.ndarray
         float64 (k, 2), where the step ends: the middle of the circle around its triangle.
+    at : numpy.ndarray
+        int64 (k,), a corner of this triangle.
     owner : numpy.ndarray
         int64, the label of each ring.
+    broken : numpy.ndarray
+        bool (count,), labels whose rings do not close, or that have none.
     """
-    ahead = np.roll(label, -1, axis=1)
-    triangle, side = np.nonzero((label != ahead) & (label < count))
-    beyond = (side + 2) % 3
-    back = np.where(label[triangle, beyond] == label[triangle, side], (side + 1) % 3, beyond)
-    then = across[triangle, back]
-    turned = np.argmax(across[then] == triangle[:, None], axis=1)
-    number = np.full(label.shape, -1)
-    number[triangle, side] = np.arange(len(side))
-    ring, step = _cycles(number[then, turned])
+    here = label[corners]
+    triangle, side = np.nonzero((here != np.roll(here, -1, axis=1)) & (here < count))
+    own, beyond = here[triangle, side], (side + 2) % 3
+    back = np.where(here[triangle, beyond] == own, (side + 1) % 3, beyond)
+    ends = (corners[triangle, s] for s in (side, (side + 1) % 3, back, (back + 1) % 3))
+    start, end, leave, enter = ends
+    sides = start * len(xy) + end
+    order = np.argsort(sides)
+    found = order[np.searchsorted(sides[order], enter * len(xy) + leave).clip(max=len(order) - 1)]
+    lost = sides[found] != enter * len(xy) + leave
+    ring, step = _cycles(np.where(lost, np.arange(len(found)), found))
     centres = _centres(xy[corners[triangle]])
     first = np.searchsorted(ring, np.arange(ring[-1] + 1 if len(ring) else 0))
-    return ring, centres[step], label[triangle, side][step[first]]
+    broken = np.bincount(own, minlength=count) == 0
+    broken[own[lost]] = True
+    return ring, centres[step], start[step], own[step][first], broken
 
 
 def _cycles(following: Ints) -> tuple[Ints, Ints]:
@@ -138,7 +171,7 @@ def _centres(corners: Floats) -> Floats:
     """Middle of the circle through the corners of each triangle."""
     b, c = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     double = 2 * (b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0])
-    bb, cc = (b * b).sum(axis=1), (c * c).sum(axis=1)
+    bb, cc = b[:, 0] ** 2 + b[:, 1] ** 2, c[:, 0] ** 2 + c[:, 1] ** 2
     with np.errstate(divide="ignore", invalid="ignore"):  # corners in one line; no sound region
         x = (c[:, 1] * bb - b[:, 1] * cc) / double
         y = (b[:, 0] * cc - c[:, 0] * bb) / double
@@ -147,14 +180,14 @@ def _centres(corners: Floats) -> Floats:
 
 
 def _filled(rings: Shapes, owner: Ints, count: int) -> Shapes:
-    """One polygon for every owner, whose outer rings run anticlockwise."""
+    """One polygon for every owner that has rings, whose outer ones run anticlockwise."""
     order = np.argsort(owner, kind="stable")
     rings, owner = rings[order], owner[order]
     result = np.empty(count, dtype=object)
     first = np.searchsorted(owner, np.arange(count))
-    several = np.bincount(owner, minlength=count) > 1
-    result[~several] = shapely.polygons(rings[first[~several]])
-    for at in np.flatnonzero(several):
+    number = np.bincount(owner, minlength=count)
+    result[number == 1] = shapely.polygons(rings[first[number == 1]])
+    for at in np.flatnonzero(number > 1):
         result[at] = _nested(rings[owner == at])
     return result
 

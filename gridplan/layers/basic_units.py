@@ -8,6 +8,7 @@ import pandas as pd
 from pyproj import CRS
 
 from gridplan.domain import Finding, Severity
+from gridplan.layers.categories import Written, kept_columns
 from gridplan.layers.columns import (
     as_text,
     find_columns,
@@ -47,10 +48,13 @@ class Units:
         Columns as of ``Inputs.units``, sorted by id.
     division
         None where no building was divided.
+    written
+        Layer and register as they stand, for `read_categories`.
     """
 
     table: gpd.GeoDataFrame
     division: Division | None = None
+    written: tuple[Written, ...] = ()
 
 
 def read_units(
@@ -92,6 +96,9 @@ def read_units(
     if counted is None or floors is None or not unique:
         return None
     notes.tallies.append(counted.tally)
+    kept = kept_columns(
+        config, {"units": (frame, ids), "households": (counted.table, counted.owner)}
+    )
     table = _table(config, ids, frame, counted, floors)
     table = _with_shape(table, communities, where, notes)
     if config.inputs.communities.households is not None and communities is not None:
@@ -101,9 +108,9 @@ def read_units(
     if not _somebody(config, table, communities, where, notes):
         return None
     if stairwells is None or communities is None:
-        return Units(table)
+        return Units(table, None, kept)
     division = divide_towers(config, table, stairwells, communities, notes)
-    return Units(table) if division is None else Units(division.units, division)
+    return Units(table if division is None else division.units, division, kept)
 
 
 def _table(

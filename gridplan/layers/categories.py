@@ -1,6 +1,6 @@
 """What makes work beside the households: elderly, rental, shops, by register or by units."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -8,13 +8,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pyproj import CRS
 
 from gridplan.layers.columns import as_text, find_columns, some
 from gridplan.layers.institutions import NO, YES
 from gridplan.layers.notes import Notes
-from gridplan.layers.register import find_owners
-from gridplan.layers.source import describe, read_features, read_table
+from gridplan.layers.source import describe
 from gridplan.layers.spread import largest_remainder
 from gridplan.layers.towers import Division
 
@@ -44,12 +42,54 @@ class Categories:
     read: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Written:
+    """What a source says of every row.
+
+    Parameters
+    ----------
+    source, where
+        ``units`` or ``households``, and its place for messages.
+    table
+        The source as it stands, or those of its columns that count a category.
+    owner
+        Unit id of every row, missing where it is on none.
+    """
+
+    source: str
+    where: str
+    table: pd.DataFrame
+    owner: pd.Series
+
+
+def kept_columns(
+    config: "Config", sources: Mapping[str, tuple[pd.DataFrame | None, pd.Series | None]]
+) -> tuple[Written, ...]:
+    """Keep what the categories are counted by, so that no source is read twice.
+
+    Parameters
+    ----------
+    config
+        The job.
+    sources
+        Table and owner of its rows, by source; None where there is no such source.
+    """
+    kept = []
+    for source, (table, owner) in sources.items():
+        names = {column for of, column in _columns(config).values() if of == source}
+        if names and table is not None and owner is not None:
+            # With a column missing all names are needed to say which one may be meant.
+            few = pd.DataFrame(table[sorted(names)]) if names <= set(table) else table
+            where = describe(source, getattr(config.inputs, source))
+            kept.append(Written(source, where, few, owner))
+    return tuple(kept)
+
+
 def read_categories(
     config: "Config",
     units: gpd.GeoDataFrame | None,
     division: Division | None,
-    communities: gpd.GeoDataFrame | None,
-    crs: CRS,
+    written: Sequence[Written],
     notes: Notes,
 ) -> Categories | None:
     """Count the categories of ``[workload.categories]`` that stand in the register or the units.
@@ -60,10 +100,8 @@ def read_categories(
         The job.
     units, division
         As read; None where they could not be.
-    communities
-        As read.
-    crs
-        The project's CRS.
+    written
+        As of `kept_columns`, before buildings were divided.
     notes
         Problems are added.
 
@@ -75,22 +113,23 @@ def read_categories(
     of = _columns(config)
     if not of or units is None:
         return None
-    frame = _units_again(config, crs)
-    if frame is None:
-        return None  # the problem stands with the units
+    tables = {each.source: each for each in written}
+    towers = [] if division is None else division.buildings["building_id"].tolist()
+    owners = pd.Index([*units["unit_id"], *towers]).unique()
     counts: dict[str, pd.Series] = {}
     read: dict[str, float] = {}
     for source in ("units", "households"):
         columns = {name: column for name, (table, column) in of.items() if table == source}
         if not columns:
             continue
-        rows = _rows(config, source, columns, frame, communities, crs, notes)
+        rows = _rows(columns, tables.get(source), notes)
         if rows is None:
             return None
+        by_unit = rows.groupby("owner", sort=False)[list(columns)].sum().reindex(owners)
         for name in columns:
             read[name] = float(rows[name].sum())
-            counts[name] = rows.groupby("owner")[name].sum()
-    table = pd.DataFrame({name: counts[name].reindex(frame["unit_id"]) for name in of}).fillna(0.0)
+            counts[name] = by_unit[name]
+    table = pd.DataFrame({name: counts[name] for name in of}).fillna(0.0)
     return Categories(_by_unit(table, units, division), read)
 
 
@@ -108,48 +147,19 @@ def _columns(config: "Config") -> dict[str, tuple[str, str]]:
     return found
 
 
-def _units_again(config: "Config", crs: CRS) -> gpd.GeoDataFrame | None:
-    """Read the units once more, as they stand: columns, footprints before towers are divided."""
-    section = config.inputs.units
-    frame = read_features("units", section, crs, Notes())
-    if frame is None or section.id not in frame:
-        return None
-    address = as_text(frame[section.address]) if section.address in frame else None
-    return frame.assign(unit_id=as_text(frame[section.id]), address=address)
-
-
 def _rows(
-    config: "Config",
-    source: str,
     columns: dict[str, str],
-    frame: gpd.GeoDataFrame,
-    communities: gpd.GeoDataFrame | None,
-    crs: CRS,
+    written: Written | None,
     notes: Notes,
 ) -> pd.DataFrame | None:
     """Rows of one source: ``owner`` (unit id, missing where none), one column per category."""
-    if source == "units":
-        where = describe("units", config.inputs.units)
-        return _numbers(frame, columns, where, frame["unit_id"], notes)
-    section = config.inputs.households
-    if section is None:
+    if written is None:
         notes.problems.append(
             f"[workload.categories.{min(columns)}] of: there is no register; give one in "
             '[inputs.households], or write of = "units"'
         )
         return None
-    by_place = section.unit is None and section.address is None
-    quiet = Notes()  # what is wrong with the register itself has been told
-    reader = read_features("households", section, crs, quiet) if by_place else None
-    table = reader if by_place else read_table("households", section, quiet)
-    if table is None:
-        return None
-    key = section.unit or section.address
-    rows = pd.DataFrame({"said": None if key is None else as_text(table[key])}, index=table.index)
-    rows["households"] = 1
-    find_owners(rows, table, section, frame[["unit_id", "address", "geometry"]], communities)
-    owner = rows["owner"].where(rows["fate"] == "", None)
-    return _numbers(table, columns, describe("households", section), owner, notes)
+    return _numbers(written.table, columns, written.where, written.owner, notes)
 
 
 def _numbers(
@@ -162,18 +172,20 @@ def _numbers(
     before = len(notes.problems)
     found: dict[str, object] = {"owner": owner}
     for name, column in columns.items():
-        text = as_text(table[column])
+        place, different = pd.factorize(table[column], use_na_sentinel=False)
+        text = as_text(pd.Series(different))
         word = text.fillna("").str.casefold()
         flags = np.where(word.isin(YES), 1.0, np.where(word.isin({*NO, ""}), 0.0, np.nan))
-        values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
-        values = np.where(np.isnan(values), flags, values)
-        wrong = ~(np.isfinite(values) & (values >= 0))
+        each = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
+        each = np.where(np.isnan(each), flags, each)
+        wrong = ~(np.isfinite(each) & (each >= 0))
         if wrong.any():
             notes.problems.append(
-                f'{where}: column "{column}" has {int(wrong.sum())} values that are neither '
-                f"numbers, 0 or more, nor flags ({some(sorted(set(text[wrong])))}); mend them"
+                f'{where}: column "{column}" has {int(wrong[place].sum())} values that are '
+                f"neither numbers, 0 or more, nor flags ({some(sorted(set(text[wrong])))}); "
+                "mend them"
             )
-        found[name] = values
+        found[name] = each[place]
     return pd.DataFrame(found, index=table.index) if len(notes.problems) == before else None
 
 

@@ -102,8 +102,9 @@ def as_text(values: pd.Series) -> pd.Series:
         known = values.dropna()
         if (known == known.round()).all() and (known.abs() < 2**53).all():
             values = values.astype("Int64")
-    text = values.astype("string").str.strip()
-    return text.mask(text == "").astype(object).where(text.notna() & (text != ""), None)
+    text = values.astype("string").str.strip().to_numpy(dtype=object, na_value="")
+    text[text == ""] = None
+    return pd.Series(text, index=values.index, name=values.name, dtype=object)
 
 
 def text_or(
@@ -193,8 +194,7 @@ def whole_numbers(
     pandas.Series or None
         int64 with the same index; None when a problem was noted.
     """
-    blank = values.isna() | values.astype("string").str.strip().eq("").fillna(False).astype(bool)
-    numbers = pd.to_numeric(values.where(~blank), errors="coerce").astype("float64")
+    blank, numbers = _parsed(values)
     finite = numbers.notna() & (numbers.abs() < np.inf)
     wrong: dict[str, pd.Series] = {
         "is missing": blank,
@@ -213,3 +213,15 @@ def whole_numbers(
                 f"give whole numbers of {what}, {least} or more"
             )
     return numbers.astype("int64") if len(problems) == before else None
+
+
+def _parsed(values: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Tell which values are blank, and read the others as float64; text once a different one."""
+    place, different = pd.factorize(values, use_na_sentinel=False)
+    each = pd.Series(different)
+    blank = each.isna() | each.astype("string").str.strip().eq("").fillna(False).astype(bool)
+    numbers = pd.to_numeric(each.where(~blank), errors="coerce").astype("float64")
+    return (
+        pd.Series(blank.to_numpy()[place], index=values.index),
+        pd.Series(numbers.to_numpy()[place], index=values.index),
+    )

@@ -83,7 +83,10 @@ def _best(homes: Shapes, shapes: Shapes, role: str, turn: Transformer) -> _Trial
     if len(shapes) == 0:
         return None
     finer = len(shapes) >= len(homes)
-    shapes = shapes[:: max(1, len(shapes) // _SAMPLE)] if finer else shapes
+    if finer:
+        shapes = shapes[:: max(1, len(shapes) // _SAMPLE)]
+    elif shapely.get_dimensions(shapes).max() == 2:
+        homes = homes[:: max(1, len(homes) // _SAMPLE)]
     now = _fit(shapes, homes, finer)
     trials = []
     for datum in DATUMS if _mean(now) < _GOOD else ():

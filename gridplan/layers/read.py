@@ -63,7 +63,8 @@ def read_inputs(config: "Config") -> Inputs:
     locks = read_locks(config, division, notes)
     staff = read_staff(config, communities, _given(zones), units, crs, notes)
     duties = load_catalogue(config)
-    categories = read_categories(config, units, division, communities, crs, notes)
+    written = () if read is None else read.written
+    categories = read_categories(config, units, division, written, notes)
     name_undeclared(notes, CRS.from_user_input(text) if text else None)
     judge_repairs(notes, config.topology)
     list_repeated_shapes(units, "units", "unit_id", notes.findings)

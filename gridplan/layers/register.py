@@ -1,6 +1,6 @@
 """A household register counted into the units, by unit id, by address or by place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -34,11 +34,15 @@ class Counted:
         How they are known.
     tally
         What was read, and what reached no unit.
+    table, owner
+        The register as it stands, and the unit of each row, missing where it counts on none.
     """
 
     households: pd.Series
     method: Method
     tally: Tally
+    table: pd.DataFrame | None = None
+    owner: pd.Series | None = None
 
 
 def count_register(
@@ -90,12 +94,13 @@ def count_register(
     if counts is None:
         return None
     rows = pd.DataFrame({"said": said, "number": number, "households": counts})
-    find_owners(rows, table, section, units, communities)
+    _find_owners(rows, table, section, units, communities)
     _list_lost(rows, section, where, notes)
-    return _counted(rows, units, Method.COUNTED if by_place else Method.REGISTER, where)
+    counted = _counted(rows, units, Method.COUNTED if by_place else Method.REGISTER, where)
+    return replace(counted, table=table, owner=rows["owner"].where(rows["fate"] == "", None))
 
 
-def find_owners(
+def _find_owners(
     rows: pd.DataFrame,
     table: pd.DataFrame,
     section: "Register",
@@ -108,7 +113,7 @@ def find_owners(
         rows["owner"] = _unit_at(table, units)
         rows["fate"] = np.where(rows["owner"].notna(), "", _outside(table, communities))
     elif section.unit is not None:
-        rows["owner"] = said.where(said.isin(set(units["unit_id"])), None)
+        rows["owner"] = said.where(said.isin(units["unit_id"]), None)
         rows["fate"] = np.where(rows["owner"].notna(), "", "unlocated")
     else:
         _by_address(rows, units)
@@ -119,7 +124,11 @@ def find_owners(
 def _counted(rows: pd.DataFrame, units: gpd.GeoDataFrame, method: Method, where: str) -> Counted:
     """Add up what was placed, and what was not."""
     placed = rows[rows["fate"] == ""]
-    total = placed.groupby("owner")["households"].sum().reindex(units["unit_id"], fill_value=0)
+    total = (
+        placed.groupby("owner", sort=False)["households"]
+        .sum()
+        .reindex(units["unit_id"], fill_value=0)
+    )
     lost = rows.groupby("fate")["households"].sum()
     tally = Tally(
         "households",

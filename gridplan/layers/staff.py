@@ -125,13 +125,17 @@ def _table(
             "name": text("name"),
             "phone": text("phone"),
             "role": text("role"),
-            **{key: text(key).map(_listed) for key in ("communities", "zones", "previous")},
+            **{key: _lists(text(key)) for key in ("communities", "zones", "previous")},
             "load_limit": _numbers(frame, columns["load_limit"], 0, where, notes),
             "serves": np.nan_to_num(_numbers(frame, columns["grids"], 1, where, notes)).astype(
                 "int64"
             ),
         }
     )
+
+
+def _lists(texts: pd.Series) -> pd.Series:
+    return texts.map({text: _listed(text) for text in texts.unique()})
 
 
 def _listed(text: str) -> str:
