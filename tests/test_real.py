@@ -1,6 +1,7 @@
 """The main job on real layers: Da'an (units that tile) and Cambridge (lots that do not)."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ import shapely
 from gridplan.codes import choose_profile
 from gridplan.config import Config
 from gridplan.domain import Severity
-from gridplan.layers import read_inputs
+from gridplan.layers import read_inputs, read_plan
 from gridplan.pipeline import Options, Result, partition
 from gridplan.register import adopt, draft_of, open_register, verify
 
@@ -18,11 +19,11 @@ OPTIONS = Options(maps=False, date=dt.date(2026, 1, 31))
 
 
 def divided(shared: Path, name: str, out: Path, **changes: object) -> Result:
-    """Run one of the shared configurations."""
+    """Run one of the shared configurations; its plan is the one that was written."""
     config = Config.load(shared / "configs" / f"{name}.toml").replace(changes)
     result = partition(config, out, OPTIONS)
     assert result is not None
-    return result
+    return replace(result, plan=read_plan(out))
 
 
 @pytest.fixture(scope="module")
