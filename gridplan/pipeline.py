@@ -12,11 +12,11 @@ from gridplan.config import Config
 from gridplan.division import Divided, divide, dump_problems
 from gridplan.domain import Finding, Level
 from gridplan.drawing import backdrop_of, draw_change, draw_kinds, page_details, sections_of
-from gridplan.errors import LayerError
 from gridplan.export import OutputFolder, open_output, write_plan
 from gridplan.grounds import ground_of
 from gridplan.layers import (
     Inputs,
+    config_of_run,
     read_exceptions,
     read_inputs,
     read_plan,
@@ -221,11 +221,7 @@ def audit_folder(out: Path, config_file: Path | None = None) -> list[Finding]:
         Where the plan, its configuration or its inputs cannot be read.
     """
     run = read_run(out)
-    if config_file is None:
-        config_file = out / str(run.get("configuration_file", "gridplan.toml"))
-        if not config_file.is_file():
-            raise LayerError(f"{config_file}: the configuration has moved; name it with --config")
-    config = Config.load(config_file)
+    config = Config.load(config_of_run(out, run, config_file))
     given = read_inputs(config)
     inputs = inputs_of_run(out, run, given, config)
     if run.get("only"):

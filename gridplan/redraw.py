@@ -17,7 +17,7 @@ from gridplan.drawing import (
     sections_of,
 )
 from gridplan.errors import LayerError
-from gridplan.layers import Inputs, read_inputs, read_plan, read_run
+from gridplan.layers import Inputs, config_of_run, read_inputs, read_plan, read_run
 from gridplan.levels import inputs_of_run
 from gridplan.maps import Backdrop, Details, pairs_of_plan, with_kept_graph
 from gridplan.prepare import community_tasks, prepare_ground, restrict
@@ -74,7 +74,7 @@ def redraw(
         Where the plan or its configuration cannot be read, or a map cannot be written.
     """
     run, on = read_run(out), on or Progress()
-    config = _config(out, run, config_file)
+    config = Config.load(config_of_run(out, run, config_file))
     config = _asked(config, list(sheets) or None, paper, atlas, workers)
     kinds = tuple(kinds) or tuple(config.outputs.maps)
     on.stage("read")
@@ -129,14 +129,6 @@ def _asked(
         "solve.workers": workers,
     }
     return config.replace({key: value for key, value in asked.items() if value is not None})
-
-
-def _config(out: Path, run: dict[str, Any], file: Path | None) -> Config:
-    if file is None:
-        file = out / str(run.get("configuration_file", "gridplan.toml"))
-        if not file.is_file():
-            raise LayerError(f"{file}: the configuration has moved; name it with --config")
-    return Config.load(file)
 
 
 def _inputs(config: Config, run: dict[str, Any]) -> tuple[Inputs | None, list[Finding]]:

@@ -6,7 +6,13 @@ import pandas as pd
 import pytest
 
 from gridplan.errors import LayerError
-from gridplan.layers import read_assignment, read_exceptions, read_plan, read_run
+from gridplan.layers import (
+    config_of_run,
+    read_assignment,
+    read_exceptions,
+    read_plan,
+    read_run,
+)
 from tests.worlds import chessboard, units
 
 IDS = pd.Series(["01", "02", "03"])
@@ -66,3 +72,15 @@ def test_no_exceptions_are_an_empty_table(tmp_path: Path) -> None:
     table = read_exceptions(tmp_path)
     assert table.empty
     assert {"kind", "place", "other", "value", "limit", "message"} <= set(table.columns)
+
+
+def test_the_configuration_of_a_run_is_found_or_asked_for(tmp_path: Path) -> None:
+    """The user's choice goes first, then the record; a lost one is an error with its cure."""
+    run = {"configuration_file": "../job.toml"}
+    with pytest.raises(LayerError, match="has moved; name it with --config"):
+        config_of_run(tmp_path / "out", run)
+    mine = tmp_path / "mine.toml"
+    assert config_of_run(tmp_path / "out", run, mine) == mine
+    (tmp_path / "job.toml").touch()
+    (tmp_path / "out").mkdir()
+    assert config_of_run(tmp_path / "out", run).samefile(tmp_path / "job.toml")

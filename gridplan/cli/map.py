@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from gridplan.cli.options import DATE, QUIET
+from gridplan.cli.options import CONFIG_OF_RUN, DATE, QUIET
 
 KINDS = ("png", "pdf", "svg", "html")
 SHEETS = ("district", "street", "community", "grid")
@@ -39,12 +39,7 @@ SHEETS = ("district", "street", "community", "grid")
     default=None,
     help="Bind the sheets of every street into one PDF.  [default: as configured]",
 )
-@click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Configuration of the job.  [default: the one named in OUT/run.json]",
-)
+@CONFIG_OF_RUN
 @click.option(
     "--previous",
     metavar="PLAN",

@@ -3,6 +3,7 @@
 from gridplan.layers.anyplan import AnyPlan, grids_of_units, read_any_plan, read_places
 from gridplan.layers.inputs import Inputs
 from gridplan.layers.planfile import (
+    config_of_run,
     read_assignment,
     read_exceptions,
     read_plan,
@@ -14,6 +15,7 @@ from gridplan.layers.read import read_inputs
 __all__ = [
     "AnyPlan",
     "Inputs",
+    "config_of_run",
     "grids_of_units",
     "read_any_plan",
     "read_assignment",

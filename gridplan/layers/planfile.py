@@ -1,7 +1,7 @@
 """Read a written plan back, and assignments made by hand."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -165,3 +165,26 @@ def read_run(folder: Path) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise LayerError(f"{path}: not a record of gridplan")
     return record
+
+
+def config_of_run(folder: Path, run: Mapping[str, Any], given: Path | None = None) -> Path:
+    """Tell which configuration a run was made with.
+
+    Parameters
+    ----------
+    folder
+        Output folder of the run.
+    run
+        Its ``run.json``.
+    given
+        Named by the user; it goes first.
+
+    Raises
+    ------
+    LayerError
+        Where the recorded one is no longer there.
+    """
+    file = given or folder / str(run.get("configuration_file", "gridplan.toml"))
+    if given is None and not file.is_file():
+        raise LayerError(f"{file}: the configuration has moved; name it with --config")
+    return file

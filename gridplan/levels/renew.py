@@ -14,13 +14,14 @@ from gridplan.audit import audit_plan
 from gridplan.codes import chinese_number
 from gridplan.config import Config
 from gridplan.division import divide
-from gridplan.domain import Finding, Level, Plan, Severity
+from gridplan.domain import Finding, Level, Plan
 from gridplan.errors import ConfigError
 from gridplan.export import OutputFolder, write_plan
 from gridplan.grounds import ground_of
 from gridplan.layers import Inputs, read_exceptions, read_plan
 from gridplan.levels.job import StreetJob, street_job
 from gridplan.levels.workable import workable
+from gridplan.outputs import LISTED
 from gridplan.prepare import restrict
 from gridplan.runs import Options, Progress, Result
 from gridplan.solved import Solved, outcomes_of
@@ -28,8 +29,6 @@ from gridplan.tables import exceptions_table, write_csvs
 
 FOLDER = "communities"
 """Where in the output folder the division of the streets stands."""
-
-LISTED = (Severity.ERROR, Severity.EXCEPTION, Severity.REPAIRED, Severity.WARNING)
 
 
 @dataclass(frozen=True)

@@ -21,23 +21,7 @@ def find_events(
 ) -> Changes:
     """Work out the events of the codes, by the very rule of the register.
 
-    Parameters
-    ----------
-    job
-        The re-division.
-    plan
-        The plan of today.
-    standing
-        The codes that were in force.
-    config, date
-        The job's configuration, and the first day of the plan.
-    whole
-        Whether every community of the streets is divided.
-
-    Raises
-    ------
-    CodeError
-        Where codes contradict each other.
+    Parameters and errors are those of `outcome_of`.
     """
     draft = _draft(plan, config, date, whole=whole)
     grids = {

@@ -23,7 +23,7 @@ from gridplan.codes import (
 from gridplan.config import Config
 from gridplan.domain import Level, Plan
 from gridplan.errors import CodeError
-from gridplan.layers import read_plan, read_run, read_table
+from gridplan.layers import config_of_run, read_plan, read_run, read_table
 from gridplan.text import many
 
 _SHOWN = 5
@@ -128,9 +128,7 @@ def read_draft(
         be adopted.
     """
     run = read_run(out)
-    file = config_file or out / str(run.get("configuration_file", "gridplan.toml"))
-    if not file.is_file():
-        raise CodeError(f"{file}: the configuration has moved; name it with --config")
+    file = config_of_run(out, run, config_file)
     broken = [
         found for found in [*run.get("audit", []), *run.get("findings", [])]
         if found.get("severity") in _BAD
