@@ -323,12 +323,14 @@ def _stages(runs: Sequence[Run]) -> list[str]:
 
 
 def _growth(runs: Sequence[Run]) -> list[str]:
-    ones = [found for found in runs if found.mode == MODES[0]]
+    sizes = {mode: [found for found in runs if found.mode == mode] for mode in MODES}
+    mode = max(MODES, key=lambda mode: len(sizes[mode]))
+    ones = sizes[mode]
     if len(ones) < 2:
         return ["Growth needs two sizes."]
     names = [s.stage for s in ones[0].stages]
     lines = [
-        "Exponent of growth of the processor time on one worker; 1 is linear:",
+        f"Exponent of growth of the processor time of all processes ({mode}); 1 is linear:",
         "",
         "| from | to | all | " + " | ".join(names) + " |",
         "|---:|---:|" + "---:|" * (len(names) + 1),
@@ -388,13 +390,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, default=HERE / "SCALE.md")
     chosen = parser.parse_args(arguments)
     chosen.folder.mkdir(parents=True, exist_ok=True)
-    runs = [
-        measure(size, mode, chosen.folder, again=chosen.again)
-        for size in sorted(chosen.sizes)
-        for mode in chosen.modes
-    ]
-    chosen.out.write_text(page(runs, chosen.note), encoding="utf-8")
+    for size in sorted(chosen.sizes):
+        for mode in chosen.modes:
+            measure(size, mode, chosen.folder, again=chosen.again)
+    chosen.out.write_text(page(measured(chosen.folder), chosen.note), encoding="utf-8")
     return 0
+
+
+def measured(folder: Path) -> list[Run]:
+    """Every run that was measured there, small cities first."""
+    runs = [read_run(path) for path in sorted(folder.glob("city*-*.json"))]
+    return sorted(runs, key=lambda run: (run.units, MODES.index(run.mode)))
 
 
 if __name__ == "__main__":

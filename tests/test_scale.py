@@ -1,8 +1,10 @@
 """The figures of whole runs: what the pages of ``benchmarks.scale`` and ``kills`` say of them."""
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,17 @@ def test_second_worker_and_growth_are_counted() -> None:
     assert scale.exponent(RUNS[0], RUNS[2]) == pytest.approx(1.0)
     assert "| 1,000 | 10,000 | 1.00 | 0.00 | 1.00 | 0.00 |" in page
     assert "A note." in page
+
+
+def test_growth_is_that_of_the_mode_with_most_sizes(tmp_path: Path) -> None:
+    """The page holds all runs of the folder, small cities first; sizes of another mode stay out."""
+    runs = (*RUNS, city(100_000, "2 workers", 6250.0, 20_000.0))
+    for number, run in enumerate(reversed(runs)):
+        (tmp_path / f"city{number}-x.json").write_text(json.dumps(asdict(run)))
+    assert scale.measured(tmp_path) == list(runs)
+    page = scale.page(runs, "")
+    assert "of all processes (2 workers)" in page
+    assert "| 10,000 | 100,000 | 1.30 |" in page
 
 
 def test_province_follows_from_the_largest_city() -> None:
