@@ -1,8 +1,8 @@
 """One run of one peer on one problem, in a process of its own.
 
-``python -m benchmarks.child PEER PROBLEM SECONDS SEED OUT`` writes JSON lines to OUT: ``ready``
-with versions, ``start`` when the clock starts, ``plan`` for every improvement, and ``done`` or
-``error``.
+``python -m benchmarks.child PEER PROBLEM SECONDS SEED OUT GOAL`` writes JSON lines to OUT:
+``ready`` with versions, ``start`` when the clock starts, ``plan`` for every improvement, and
+``done`` or ``error``. GOAL is what a proven optimum is worth, or ``null``.
 """
 
 import importlib
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.judge import Judge
+from benchmarks.judge import Judge, Verdict
 from benchmarks.keeper import Keeper
 from benchmarks.part import parts_of
 from benchmarks.peers import PEERS, Proof, UnfitError
@@ -70,10 +70,11 @@ def _parts(module: Any, data: dict[str, Any], keeper: Keeper, seed: int) -> dict
 
 def main(arguments: list[str]) -> int:
     """Run what the arguments name."""
-    peer, problem, seconds, seed, out = arguments
+    peer, problem, seconds, seed, out, goal = arguments
+    known = json.loads(goal)
     data = json.loads(Path(problem).read_text(encoding="utf-8"))
     with Path(out).open("w", encoding="utf-8") as lines:
-        keeper = Keeper(Judge(data), float(seconds), lines)
+        keeper = Keeper(Judge(data), float(seconds), lines, known and Verdict(*known))
         try:
             run(peer, data, keeper, int(seed))
         except UnfitError as unfit:

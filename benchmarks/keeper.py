@@ -13,7 +13,7 @@ from benchmarks.part import Part
 
 
 class Keeper:
-    """The best plan so far, on the clock.
+    """The best plan so far, on the clock of this process' processor time.
 
     A run killed by its limit or by memory leaves what it had found.
 
@@ -22,22 +22,26 @@ class Keeper:
     judge
         The problem.
     seconds
-        Wall-clock seconds allowed from the call of `start`.
+        Processor seconds allowed from the call of `start`.
     out
         Where every improvement goes, one JSON object a line.
+    goal
+        A proven optimum, which no plan beats: who has reached it may stop.
     """
 
-    def __init__(self, judge: Judge, seconds: float, out: TextIO) -> None:
-        self.judge, self.seconds, self.out = judge, seconds, out
+    def __init__(
+        self, judge: Judge, seconds: float, out: TextIO, goal: Verdict | None = None
+    ) -> None:
+        self.judge, self.seconds, self.out, self.goal = judge, seconds, out, goal
         self.plan: Ints = np.zeros(judge.n, dtype=np.int64)
         self.value: Verdict | None = None
-        self.began = time.perf_counter()
+        self.began = time.process_time()
         self.deadline = self.began + seconds
         self.offered = 0
 
     def start(self) -> None:
         """Start the clock."""
-        self.began = time.perf_counter()
+        self.began = time.process_time()
         self.deadline = self.began + self.seconds
         self.say(kind="start")
 
@@ -48,21 +52,25 @@ class Keeper:
 
     def passed(self) -> float:
         """Seconds since the start."""
-        return time.perf_counter() - self.began
+        return time.process_time() - self.began
 
     def left(self) -> float:
         """Seconds left, never below 0."""
-        return max(0.0, self.deadline - time.perf_counter())
+        return max(0.0, self.deadline - time.process_time())
 
     def over(self) -> bool:
-        """Whether the time is up."""
-        return time.perf_counter() >= self.deadline
+        """Whether the time is up, or nothing is left to be found."""
+        return time.process_time() >= self.deadline or self.at_goal()
+
+    def at_goal(self) -> bool:
+        """Whether the best plan is worth the proven optimum."""
+        return bool(self.goal and self.value and not self.goal.beats(self.value))
 
     def share(self, parts: list[Part], index: int) -> None:
         """Give a part its share of the time left, by its size."""
         rest = sum(part.n for part in parts[index:])
-        left = self.began + self.seconds - time.perf_counter()
-        self.deadline = time.perf_counter() + left * parts[index].n / rest
+        left = self.began + self.seconds - time.process_time()
+        self.deadline = time.process_time() + left * parts[index].n / rest
 
     def begin(self, parts: list[Part]) -> None:
         """Take every part as one grid, the plan to improve on."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.judge import Verdict
-from benchmarks.records import Record
+from benchmarks.records import Record, Size
 
 OURS = "gridplan"
 EDGES = (45, 60, 100, 200)
@@ -44,8 +44,7 @@ class Case:
     @property
     def kind(self) -> tuple[int, bool]:
         """Size class, and whether its grids hold many blocks."""
-        size = next(iter(self.runs.values())).size
-        return sum(size.blocks > edge for edge in EDGES), size.blocks_per_grid > FEW
+        return kind_of(next(iter(self.runs.values())).size)
 
     def lead(self) -> tuple[float, float] | None:
         """Seconds that gridplan and the best peer took to the peer's plan; None where never."""
@@ -53,6 +52,11 @@ class Case:
             return None
         ours, theirs = (r.reached(self.rival.value) for r in (self.ours, self.rival))
         return None if ours is None or theirs is None else (ours, theirs)
+
+
+def kind_of(size: Size) -> tuple[int, bool]:
+    """Size class of a problem, and whether its grids hold many blocks."""
+    return sum(size.blocks > edge for edge in EDGES), size.blocks_per_grid > FEW
 
 
 def read_reference(paths: Iterable[Path]) -> dict[str, Verdict]:

@@ -7,15 +7,17 @@ import json
 import logging
 import platform
 import sys
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.judge import Judge
+from benchmarks.judge import Judge, Verdict
 from benchmarks.launch import ROOT, launch
 from benchmarks.peers import PEERS
 from benchmarks.records import Record, Size, add_record, read_records
-from benchmarks.report import read_reference, write_report
+from benchmarks.report import kind_of, read_reference, write_report
 
 HERE = Path(__file__).resolve().parent
 FOLDERS = (ROOT.parent / "shared" / "problems", HERE / "problems")
@@ -47,32 +49,87 @@ def problems(folders: Sequence[Path], match: Sequence[str]) -> Iterator[Task]:
             yield Task(name, found[name], hashlib.sha256(text).hexdigest()[:12], Judge(data))
 
 
+def sample(tasks: Sequence[Task], each: int) -> list[Task]:
+    """So many problems of each size class, evenly spread over its sizes; all of them for 0."""
+    classes: dict[tuple[int, bool], list[Task]] = {}
+    for task in tasks:
+        classes.setdefault(kind_of(Size.of(task.judge)), []).append(task)
+    chosen: set[str] = set()
+    for mine in classes.values():
+        ordered = sorted(mine, key=lambda task: (Size.of(task.judge).blocks, task.name))
+        count = min(each or len(mine), len(mine))
+        chosen |= {ordered[(2 * i + 1) * len(ordered) // (2 * count)].name for i in range(count)}
+    return [task for task in tasks if task.name in chosen]
+
+
 def run(options: argparse.Namespace) -> int:
     """Run what is not done yet, and write the report after every problem."""
-    log_file = options.out.with_name("results.jsonl")
-    done = read_records(log_file)
-    done = {k: r for k, r in done.items() if r.peer not in options.again}
-    peers = [p for p in PEERS if p != OURS and (not options.only or p in options.only)]
-    peers += [OURS] if not options.only or OURS in options.only else []
-    tasks = list(problems(options.problems or [f for f in FOLDERS if f.is_dir()], options.match))
+    folders = options.problems or [f for f in FOLDERS if f.is_dir()]
+    tasks = sample(list(problems(folders, options.match)), options.sample)
     if not tasks:
         log.error("no problem file found; see benchmarks/README.md")
         return 1
-    reference = read_reference([t.path for t in tasks])
-    for number, task in enumerate(tasks, 1):
-        log.info("%d/%d %s", number, len(tasks), task.name)
-        for peer in peers:
-            blank = _blank(task, peer, options)
-            if blank.key not in done:
-                record = launch(blank, task.path, task.judge, options.memory_mb)
-                add_record(record, log_file)
-                done[record.key] = record
-                log.info("  %s", _line(record))
-        names = {t.name: t.digest for t in tasks}
-        mine = [r for r in done.values() if names.get(r.problem) == r.digest]
-        mine = [r for r in mine if (r.limit_s, r.seed) == (options.seconds, options.seed)]
-        write_report(mine, options.out, reference, _machine())
+    book = Book(options, tasks)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        waiting = [pool.submit(book.fill, task) for task in tasks]
+        try:
+            for number, work in enumerate(as_completed(waiting), 1):
+                work.result()
+                log.info("%d/%d", number, len(tasks))
+                book.write()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return 0
+
+
+class Book:
+    """The records of a benchmark: those of earlier calls, and what this one adds.
+
+    Parameters
+    ----------
+    options
+        The command line.
+    tasks
+        The problems.
+    """
+
+    def __init__(self, options: argparse.Namespace, tasks: Sequence[Task]) -> None:
+        self.options, self.file = options, options.out.with_name("results.jsonl")
+        kept = read_records(self.file)
+        self.done = {k: r for k, r in kept.items() if r.peer not in options.again}
+        self.digests = {task.name: task.digest for task in tasks}
+        self.reference = read_reference([task.path for task in tasks])
+        chosen = [peer for peer in PEERS if not options.only or peer in options.only]
+        self.peers = sorted(chosen, key=lambda peer: peer != OURS)  # what it proves, peers may use
+        self._lock = threading.Lock()
+
+    def fill(self, task: Task) -> None:
+        """Run every method that has no record of a problem yet."""
+        for peer in self.peers:
+            blank = _blank(task, peer, self.options)
+            if blank.key not in self.done:
+                goal = None if peer == OURS else self.goal(task)
+                record = launch(blank, task.path, task.judge, self.options.memory_mb, goal)
+                with self._lock:
+                    add_record(record, self.file)
+                    self.done[record.key] = record
+                log.info("%s  %s", task.name, _line(record))
+
+    def goal(self, task: Task) -> Verdict | None:
+        """What gridplan's proven optimum is worth, where it has one."""
+        with self._lock:
+            ours = [r for r in self.done.values() if r.peer == OURS and r.digest == task.digest]
+        proven = [r.value for r in ours if r.proven and r.value is not None and not r.value.broken]
+        return min(proven, default=None)
+
+    def write(self) -> None:
+        """Write the report of all that is done."""
+        with self._lock:
+            mine = [r for r in self.done.values() if self.digests.get(r.problem) == r.digest]
+        asked = (self.options.seconds, self.options.seed)
+        mine = [r for r in mine if (r.limit_s, r.seed) == asked]
+        write_report(mine, self.options.out, self.reference, _machine())
 
 
 def _blank(task: Task, peer: str, options: argparse.Namespace) -> Record:
@@ -117,6 +174,10 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seconds", type=float, default=60.0, help="limit of every run (60)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--sample", type=int, default=0, metavar="N", help="only N problems of each size class"
+    )
+    parser.add_argument("--jobs", type=int, default=1, help="problems at a time (1)")
     parser.add_argument(
         "--only", action="append", default=[], choices=list(PEERS), help="only this peer"
     )

@@ -3,21 +3,24 @@
 import dataclasses
 import io
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from benchmarks import cities
+from benchmarks import cities, launch
 from benchmarks.judge import Judge, Verdict
 from benchmarks.keeper import Keeper
 from benchmarks.launch import to_record
 from benchmarks.part import parts_of
 from benchmarks.peers import gridplan_solve
 from benchmarks.records import Record, Size, add_record, read_records
-from benchmarks.report import cases_of, class_name, in_time, report
-from benchmarks.run import problems
+from benchmarks.report import cases_of, class_name, in_time, kind_of, report
+from benchmarks.run import problems, sample
 from gridplan.optimise import Problem, evaluate
 from gridplan.sample import config_text, make_city, write_city
 
@@ -162,6 +165,50 @@ def test_keeper_keeps_the_best_and_writes_every_improvement() -> None:
     assert keeper.value == judge.verdict([0, 0, 1, 1])
     kinds = [json.loads(line)["kind"] for line in out.getvalue().splitlines()]
     assert kinds == ["start", "plan", "plan", "plan"]
+
+
+def test_a_peer_may_stop_at_a_proven_optimum() -> None:
+    """Not before: a plan that the optimum beats leaves it running."""
+    judge = Judge(row())
+    keeper = Keeper(judge, 10.0, io.StringIO(), judge.verdict([0, 0, 1, 1]))
+    (part,) = parts_of(judge)
+    keeper.start()
+    keeper.begin([part])
+    keeper.offer(part, [0, 0, 0, 1])
+    assert not keeper.over()
+    keeper.offer(part, [1, 1, 0, 0])
+    assert keeper.over()
+    assert keeper.left() > 5
+
+
+def test_time_is_the_processor_time_of_the_peer() -> None:
+    """A process that sleeps spends none, so a busy machine takes nothing from a peer."""
+    code = "import sys, time; print(1, flush=True); time.sleep(30)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        born = time.perf_counter() - 1000
+        passed = launch._passed(child.pid, born)
+        child.kill()
+    assert passed < 100 if Path("/proc").is_dir() else passed >= 1000
+    assert launch._passed(0, born) >= 1000
+
+
+def test_a_sample_has_problems_of_every_class(tmp_path: Path) -> None:
+    """So many of each size class, spread over its sizes, whatever their names."""
+    for lots in (10, 20, 30, 50, 70):
+        for each in (20, 90):
+            nodes = {"id": list(range(lots)), "households": [each] * lots, "area_m2": [1.0] * lots}
+            links = {"u": [*range(lots - 1)], "v": [*range(1, lots)]}
+            data = {"nodes": nodes, "edges": {**links, "shared_m": [1.0] * (lots - 1)}}
+            (tmp_path / f"{lots}-{each}.json").write_text(json.dumps(data), encoding="utf-8")
+    tasks = list(problems([tmp_path], []))
+    assert sample(tasks, 0) == tasks
+    few = sample(tasks, 1)
+    assert sorted(task.name for task in few) == [
+        "20-20", "20-90", "50-20", "50-90", "70-20", "70-90"
+    ]  # fmt: skip
+    assert {kind_of(Size.of(t.judge)) for t in few} == {kind_of(Size.of(t.judge)) for t in tasks}
 
 
 def blank(peer: str = "gridplan", **changes: Any) -> Record:
