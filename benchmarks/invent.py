@@ -8,7 +8,7 @@ import shapely
 from numpy.typing import NDArray
 
 from benchmarks.judge import Floats, Ints
-from gridplan.graph import border_table
+from gridplan.borders import border_table
 
 CELL_M2 = 4000.0
 PARKS = 0.12  # share of cells without households where grids hold many blocks

@@ -120,6 +120,8 @@ def stage_of(out: Path) -> str:
         return "checkpoints"
     if any((partial / "checkpoints").glob("*ground*/list.json")):
         return "ground"
+    if any((partial / "checkpoints").glob("*ground*/pieces/*.part")):
+        return "growing"
     if out.exists():
         return "finished"
     return "begun" if partial.exists() else "not begun"
@@ -221,8 +223,8 @@ def page(kills: Sequence[Kill], config: str, takes_s: Mapping[str, float], note:
         f"run, each followed by `--resume`. Undisturbed it takes: {alone}. Killed was the "
         "run itself, one of its worker processes, or a worker of its Dask cluster. "
         f"**{good} of {len(kills)} runs left the same bytes in every table.** "
-        "`ground`: the cells were grown, and are not grown again; `checkpoints`: communities were "
-        "solved, and are not solved again.",
+        "`growing`: some cells were grown, and only the others are; `ground`: all were grown, and "
+        "none is again; `checkpoints`: communities were solved, and are not solved again.",
         "",
         *([note, ""] if note else []),
         "| mode | killed | after, s | last on the disk | communities finished then | resumed in, s "

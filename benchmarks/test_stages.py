@@ -13,8 +13,9 @@ import pytest
 
 from benchmarks.invent import invent
 from gridplan.assemble import Outcome, assemble
+from gridplan.borders import border_table
 from gridplan.config import Config
-from gridplan.graph import border_table, community_graph
+from gridplan.graph import community_graph
 from gridplan.layers import read_inputs
 from gridplan.layers.inputs import Inputs
 from gridplan.optimise import Problem, solve

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from gridplan.barriers import barriers_of
+from gridplan.borders import border_table
 from gridplan.cells import Grown, grow_cells, units_tile
 from gridplan.config import Config
 from gridplan.crossings import find_crossings
 from gridplan.domain import Finding, Severity
-from gridplan.graph import border_table
 from gridplan.institutions import (
     Areas,
     Decision,
@@ -33,6 +33,7 @@ from gridplan.institutions import (
     measure_institutions,
 )
 from gridplan.layers.inputs import Inputs
+from gridplan.shelf import Shelf
 from gridplan.topology import Shapes
 
 NODE = ["unit_id", "households", "community_code", "institution_id"]
@@ -76,6 +77,7 @@ class _Job:
     communities: gpd.GeoDataFrame
     cut_lines: Sequence[Shapes]
     known: dict[bytes, Grown]
+    shelf: Shelf | None
 
 
 def carve(
@@ -86,6 +88,7 @@ def carve(
     *,
     cut_lines: Sequence[Shapes],
     findings: list[Finding],
+    shelf: Shelf | None = None,
 ) -> Carved:
     """Decide on unit grids, cut them out, and grow the cells of everything.
 
@@ -101,13 +104,15 @@ def carve(
         Lines that grown cells do not cross.
     findings
         Those of ``grow_cells``, ``unit-grid-refused`` and ``unit-grid-forced`` are added.
+    shelf
+        Where finished pieces are kept; nowhere where left out.
 
     Raises
     ------
     TopologyError
         Where cells cannot be made to tile.
     """
-    job = _Job(inputs, config, units, communities, cut_lines, {})
+    job = _Job(inputs, config, units, communities, cut_lines, {}, shelf)
     decisions, stands, tiling = _decided(job)
     heard: list[Refusal] = []
     while True:
@@ -207,6 +212,7 @@ def _grown(job: _Job, stands: Sequence[Stand], tiling: bool, findings: list[Find
         findings=told,
         workers=job.config.solve.workers,
         known=job.known if stands or job.known else None,
+        shelf=job.shelf,
     )
     findings += [
         replace(f, community_code=areas.home.get(f.community_code, f.community_code)) for f in told
@@ -256,6 +262,7 @@ def _bordered(job: _Job, cells: gpd.GeoDataFrame) -> Carved:
         discount=job.config.objective.barrier_discount,
         standing=standing,
         workers=job.config.solve.workers,
+        shelf=job.shelf,
     )
     ids, home = nodes_of(held), held["community_code"].to_numpy()
     borders = borders.assign(

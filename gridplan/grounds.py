@@ -2,8 +2,7 @@
 
 Tables are written in parts of some rows, each whole or not at all, and a list of the parts with
 their digests comes last: without it, or where a digest does not hold, the ground counts as missing.
-Numbers are written as they lie in memory, shapes as WKB, all else as JSON; nothing that is read can
-do more than be wrong.
+While it is prepared, what is finished of it stands beside it on a shelf.
 """
 
 import hashlib
@@ -14,26 +13,28 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from gridplan.config import Config
 from gridplan.domain import Finding, Severity
-from gridplan.export import OutputFolder, write_whole
+from gridplan.export import OutputFolder
 from gridplan.layers.inputs import Inputs
 from gridplan.prepare import Ground, prepare_ground
+from gridplan.shelf import BROKEN, Shelf, get, pack, plain, put, unpack
 
 ROWS = 50_000
 """Rows of a part: what is held twice while it is written."""
 
 LIST = "list.json"
-BROKEN = (OSError, ValueError, KeyError, TypeError, IndexError, shapely.errors.ShapelyError)
+PIECES = "pieces"
 
 
 def ground_of(inputs: Inputs, config: Config, folder: OutputFolder) -> Ground:
     """Prepare the ground, or take it from where an interrupted run of this very job left it.
+
+    A run that ended before its ground was prepared left the pieces that were finished: only the
+    others are made.
 
     Parameters
     ----------
@@ -51,10 +52,12 @@ def ground_of(inputs: Inputs, config: Config, folder: OutputFolder) -> Ground:
     """
     place = folder.checkpoint_path("ground", "")
     job = _digest_of(inputs, folder.signature)
+    shelf = Shelf(place / PIECES, job)
     ground = read_ground(place, job, inputs) if folder.resumed else None
     if ground is None:
-        ground = prepare_ground(inputs, config)
+        ground = prepare_ground(inputs, config, shelf)
         write_ground(ground, place, job)
+    shelf.clear()
     return ground
 
 
@@ -80,12 +83,12 @@ def write_ground(ground: Ground, place: Path, job: str) -> None:
         value = getattr(ground, field.name)
         if isinstance(value, pd.DataFrame):
             kept[field.name] = [
-                _put(place / f"{field.name}-{number}.part", data)
+                put(place / f"{field.name}-{number}.part", data)
                 for number, data in enumerate(_parts(value))
             ]
         else:
             kept[field.name] = None if value is None else [asdict(finding) for finding in value]
-    _put(place / LIST, json.dumps(kept, default=_plain).encode())
+    put(place / LIST, json.dumps(kept, default=plain).encode())
 
 
 def read_ground(place: Path, job: str, inputs: Inputs) -> Ground | None:
@@ -99,7 +102,7 @@ def read_ground(place: Path, job: str, inputs: Inputs) -> Ground | None:
         The job's layers, whose CRS it has.
     """
     try:
-        kept = json.loads(_get(place / LIST))
+        kept = json.loads(get(place / LIST))
         if kept.pop("job") != job:
             return None
         findings = tuple(_finding(record) for record in kept.pop("findings"))
@@ -123,65 +126,17 @@ def _digest_of(inputs: Inputs, signature: str) -> str:
     return digest.hexdigest()
 
 
-def _put(path: Path, data: bytes) -> str:
-    """Write a file with the digest of its content in front; return the digest."""
-    digest = hashlib.sha256(data).hexdigest()
-    write_whole(path, digest.encode() + b"\n" + data)
-    return digest
-
-
-def _get(path: Path, digest: str = "") -> bytes:
-    """Read a file whose digest holds.
-
-    Raises
-    ------
-    ValueError
-        Where it does not, or the digest is another one.
-    """
-    told, _, data = path.read_bytes().partition(b"\n")
-    found = hashlib.sha256(data).hexdigest()
-    if found.encode() != told or digest not in ("", found):
-        raise ValueError(path.name)
-    return data
-
-
 def _parts(table: pd.DataFrame) -> Iterator[bytes]:
     """Write a table, some rows at a time; an empty one has a part too, for its columns."""
     for start in range(0, max(len(table), 1), ROWS):
         part = table.iloc[start : start + ROWS]
-        columns = [_column(part[name]) for name in part.columns]
-        told = [
-            {"name": name, "kind": kind, "dtype": dtype, "bytes": len(data)}
-            for name, (kind, dtype, data) in zip(part.columns, columns, strict=True)
-        ]
-        head = json.dumps({"rows": len(part), "columns": told}).encode()
-        yield b"".join([head, b"\n", *(data for _, _, data in columns)])
-
-
-def _column(values: "pd.Series[Any]") -> tuple[str, str, bytes]:
-    """Write a column: how, its type, and the bytes."""
-    dtype = str(values.dtype)
-    if dtype == "geometry":
-        return "shapes", dtype, _packed(shapely.to_wkb(values.to_numpy()).tolist())
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iufb":
-        return "numbers", values.dtype.str, np.ascontiguousarray(values.to_numpy()).tobytes()
-    items = values.tolist()
-    if values.dtype != object:
-        items = [None if empty else item for item, empty in zip(items, values.isna(), strict=True)]
-    kind = "tuples" if any(isinstance(item, tuple) for item in items) else "items"
-    return kind, dtype, json.dumps(items, default=_plain).encode()
-
-
-def _packed(shapes: list[bytes | None]) -> bytes:
-    """Lengths of the shapes (-1: none), then the shapes."""
-    lengths = np.array([-1 if s is None else len(s) for s in shapes], dtype="<i8")
-    return lengths.tobytes() + b"".join(s for s in shapes if s is not None)
+        yield pack({str(name): part[name] for name in part.columns})
 
 
 def _table(place: Path, name: str, digests: list[str], crs: Any) -> pd.DataFrame:
     """Read a table from its parts."""
     parts = [
-        _part(_get(place / f"{name}-{number}.part", digest))
+        unpack(get(place / f"{name}-{number}.part", digest))
         for number, digest in enumerate(digests)
     ]
     names = list(parts[0])
@@ -192,55 +147,7 @@ def _table(place: Path, name: str, digests: list[str], crs: Any) -> pd.DataFrame
     return table
 
 
-def _part(data: bytes) -> "dict[str, pd.Series[Any]]":
-    """Read the columns of a part."""
-    line, _, rest = data.partition(b"\n")
-    head = json.loads(line)
-    found, at = {}, 0
-    for told in head["columns"]:
-        content = rest[at : at + told["bytes"]]
-        at += told["bytes"]
-        found[told["name"]] = _values(told["kind"], told["dtype"], content, head["rows"])
-    return found
-
-
-def _values(kind: str, dtype: str, data: bytes, rows: int) -> "pd.Series[Any]":
-    """Read a column."""
-    if kind == "shapes":
-        return pd.Series(gpd.array.GeometryArray(_unpacked(data, rows)))
-    if kind == "numbers":
-        return pd.Series(np.frombuffer(data, dtype=dtype).copy())
-    items = json.loads(data)
-    if kind == "tuples":
-        items = [tuple(item) if isinstance(item, list) else item for item in items]
-    return pd.Series(items, dtype=dtype)
-
-
-def _unpacked(data: bytes, rows: int) -> NDArray[np.object_]:
-    """Read shapes."""
-    lengths = np.frombuffer(data[: 8 * rows], dtype="<i8")
-    ends = 8 * rows + np.cumsum(np.maximum(lengths, 0))
-    shapes = [
-        None if length < 0 else data[end - length : end]
-        for length, end in zip(lengths.tolist(), ends.tolist(), strict=True)
-    ]
-    return np.asarray(shapely.from_wkb(np.array(shapes, dtype=object)), dtype=object)
-
-
 def _finding(record: dict[str, Any]) -> Finding:
     at = record.pop("at")
     severity = Severity(record.pop("severity"))
     return Finding(**record, severity=severity, at=None if at is None else tuple(at))
-
-
-def _plain(value: object) -> object:
-    """A NumPy number as Python has it.
-
-    Raises
-    ------
-    TypeError
-        Where it is none.
-    """
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{type(value).__name__} cannot be kept")

@@ -22,6 +22,7 @@ from gridplan.layers.inputs import Inputs
 from gridplan.layers.nesting import weigh_unit_overlaps
 from gridplan.optimise.problem import Problem
 from gridplan.problems import to_problem
+from gridplan.shelf import Shelf
 from gridplan.topology import Shapes
 from gridplan.units import place_units
 from gridplan.wholes import list_whole_conflicts
@@ -82,7 +83,7 @@ class Ground:
         )
 
 
-def prepare_ground(inputs: Inputs, config: Config) -> Ground:
+def prepare_ground(inputs: Inputs, config: Config, shelf: Shelf | None = None) -> Ground:
     """Turn the layers into cells with their borders.
 
     Parameters
@@ -91,6 +92,8 @@ def prepare_ground(inputs: Inputs, config: Config) -> Ground:
         The job's layers.
     config
         Its configuration.
+    shelf
+        Where finished pieces are kept for a run that is resumed; nowhere where left out.
 
     Raises
     ------
@@ -121,6 +124,7 @@ def prepare_ground(inputs: Inputs, config: Config) -> Ground:
         communities,
         cut_lines=_cut_lines(inputs, config, units, communities),
         findings=findings,
+        shelf=shelf,
     )
     cells = carved.cells
     weigh_unit_overlaps(inputs.units, findings, config.topology)

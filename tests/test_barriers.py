@@ -9,10 +9,10 @@ import pytest
 import shapely
 
 from gridplan.barriers import CROSSING_M, Barrier, list_crossed_units, runs_along
+from gridplan.borders import border_table
 from gridplan.config import Config
 from gridplan.crossings import find_crossings
 from gridplan.domain import Finding, Severity
-from gridplan.graph import border_table
 from gridplan.layers import read_inputs
 from gridplan.pipeline import Options, audit_folder, partition
 from gridplan.prepare import Task, community_tasks, prepare_ground

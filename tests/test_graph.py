@@ -10,8 +10,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridplan.barriers import Barrier
+from gridplan.borders import border_table
 from gridplan.domain import Finding, Severity
-from gridplan.graph import Barrier, border_table, community_graph, join_parts, settle_blocks
+from gridplan.graph import community_graph, join_parts, settle_blocks
 from gridplan.units import place_units
 from tests.worlds import box, chessboard, communities, line, units
 
@@ -231,7 +233,7 @@ def test_borders_measured_in_groups_are_the_same(monkeypatch: pytest.MonkeyPatch
         Barrier("rail", np.array([line((121, -5), (119, 45))], dtype=object), hard=True),
     ]
     once = border_table(table, barriers, near_m=5, discount=0.5)
-    monkeypatch.setattr("gridplan.graph.AT_ONCE", 7)
+    monkeypatch.setattr("gridplan.borders.AT_ONCE", 7)
     grouped = border_table(table, barriers, near_m=5, discount=0.5, workers=2)
     pd.testing.assert_frame_equal(once, grouped)
     assert {"road"} <= {name for names in once["along"] for name in names}

@@ -370,6 +370,7 @@ def moment(lot: np.random.Generator, out: Path) -> Callable[[], bool]:
     order = [
         "not begun",
         "begun",
+        "growing",
         "ground",
         "checkpoints",
         "plan.gpkg",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from gridplan.cells.columns import columns_of, grown_of
 from gridplan.cells.footprints import lost_across
 from gridplan.cells.outline import NO_OUTLINE, Outline, edges_of, match_outlines
 from gridplan.cells.place import Grown, Place, grow_place
@@ -16,6 +18,7 @@ from gridplan.cells.settle import SLIVER_M, SNAP_M
 from gridplan.domain import Finding, Severity
 from gridplan.errors import TopologyError
 from gridplan.processes import process_count, run_pieces
+from gridplan.shelf import Shelf
 from gridplan.topology import (
     TILE_TOLERANCE,
     Shapes,
@@ -49,6 +52,7 @@ def grow_cells(
     findings: list[Finding],
     workers: int = 1,
     known: dict[bytes, Grown] | None = None,
+    shelf: Shelf | None = None,
 ) -> gpd.GeoDataFrame:
     """Turn units into cells that tile every community.
 
@@ -69,6 +73,8 @@ def grow_cells(
         Processes for a large city, which change nothing else; 0 is every core.
     known
         Communities that were grown before with the same lines; what is grown now is added.
+    shelf
+        Where finished communities are kept, of a job with the same lines; nowhere where left out.
 
     Returns
     -------
@@ -88,7 +94,7 @@ def grow_cells(
     workers = process_count(workers) if len(units) > ALONE_UNITS else 1
     matched = _matched(areas, tolerance_m)
     places = _places(units, home, matched, _lines(cut_lines), tolerance_m)
-    grown = _grow_all(len(units), len(areas), places, workers, known)
+    grown = _grow_all(len(units), len(areas), places, workers, known, shelf)
     cells = match_outlines(grown.cells, matched, grown.outlines)
     grown.wrong_m2 += _shifted_m2(areas, matched)
     _refuse(cells, grown, units, home, communities)
@@ -187,6 +193,7 @@ def _grow_all(
     places: Iterator[tuple[Ints, Place]],
     workers: int,
     known: dict[bytes, Grown] | None,
+    shelf: Shelf | None,
 ) -> _City:
     """Grow the cells of every community, each on its own."""
     city = _City(
@@ -210,7 +217,8 @@ def _grow_all(
                 rows[place.index] = own
                 yield place
 
-    for some, answers in run_pieces(_grow_some, _together(unknown()), workers):
+    grow = partial(_grow_some, shelf=shelf)
+    for some, answers in run_pieces(grow, _together(unknown()), workers):
         for place, done in zip(some, answers, strict=True):
             city.take(place.index, rows.pop(place.index), done)
             if known is not None:
@@ -230,8 +238,16 @@ def _together(places: Iterator[Place]) -> Iterator[list[Place]]:
         yield some
 
 
-def _grow_some(places: list[Place]) -> list[Grown]:
-    return [grow_place(place) for place in places]
+def _grow_some(places: list[Place], shelf: Shelf | None) -> list[Grown]:
+    """Grow the cells of some communities, or take them from the shelf."""
+
+    def grow() -> list[Grown]:
+        return [grow_place(place) for place in places]
+
+    if shelf is None:
+        return grow()
+    key = b"cells" + b"".join(place.key for place in places)
+    return shelf.take(key, grow, columns_of, partial(grown_of, places))
 
 
 def _unmatched(cells: Shapes, grown: _City, home: Ints, areas: Shapes) -> Ints:
