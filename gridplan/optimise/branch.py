@@ -115,7 +115,7 @@ def begin(
     open_root(net, t, k, root, price)
     t.counts[5] = -1
     t.values[0] = 0.0
-    t.values[1] = enough - (k.per_grid - price[len(k.h)])
+    t.values[1] = t.values[2] = enough - (k.per_grid - price[len(k.h)])
     if k.cap[root] > k.hi:
         return
     put(net, t, root, IN)
@@ -196,6 +196,7 @@ class Brancher:
 
     def __init__(self, piece: Piece) -> None:
         self.piece = piece
+        self.collect = False  # whether a search for the best grid keeps others that it meets, too
         k = self.kernel = piece.kernel
         n, ints = piece.n, np.int64
         none = np.zeros((0, 3), ints)
@@ -221,8 +222,8 @@ class Brancher:
             rate=np.zeros(n + 2),
             bound=np.zeros(n + 2),
             last=np.zeros(n),
-            counts=np.array([0, 0, 0, 0, -1, -1], dtype=ints),
-            values=np.zeros(2),
+            counts=np.array([0, 0, 0, 0, -1, -1, 0], dtype=ints),
+            values=np.zeros(3),
             found=np.zeros((ROOM, n), np.uint8),
             triples=triples_of(none, n),
         )
@@ -258,7 +259,8 @@ class Brancher:
         budget
             Watches the clock.
         tighten
-            Whether each grid found must be better than the one before; else all are found.
+            Whether only the best grid is looked for, and others kept that are met; else all are
+            found.
 
         Returns
         -------
@@ -268,6 +270,7 @@ class Brancher:
         """
         t, k, cuts = self.tree, self.kernel, 0
         t.triples.price[:] = -price[len(k.h) + 1 :]
+        t.counts[6] = self.collect
         bound, parts = enough, []
         for old in self._old_grids(root):
             t.counts[4] = old

@@ -42,8 +42,11 @@ class Tree(NamedTuple):
     rate: Floats  # price of a household
     bound: Floats
     last: Floats  # the price of a household that bounded a root best when it was last searched
-    counts: Ints  # local nodes, trail, cuts, sets found, old grid counted as kept (or -1), depth
-    values: Floats  # price of a household in the network, limit that sets must stay below
+    # local nodes, trail, cuts, sets found, old grid counted as kept (or -1), depth, whether sets
+    # are kept that are no better than the last
+    counts: Ints
+    # price of a household in the network, limit for sets still looked for, and for those kept
+    values: Floats
     found: NDArray[np.uint8]  # sets found, shape (ROOM, n)
     triples: Triples
 

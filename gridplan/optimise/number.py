@@ -18,10 +18,23 @@ from gridplan.optimise.search import grid_value
 Table = NDArray[np.bool_]
 
 EDGE = 1e-7  # reduced cost that still counts as negative
+SHARPEST = (
+    2e-8  # what a sweep may leave of it: sums over all grids stay below what a proof may lack
+)
+SURE = 8e-7  # what a bound may lack of a cost that it proves
 PER_ROUND = 150  # grids added before the relaxation is solved again
 BRIEF = 1024  # cuts for a root at first
 BOX = 3.0  # highest price of a node at first, in nodes of average cost
 TRIPLES, RATE = 40, 0.67  # cuts on triples added at a time: at least, and a node
+LOOSE = 8.0  # times that of the first box up to which it is widened before a sweep
+FEW = 10  # grids found by a sweep, up to which its cuts were too few
+DEAR, DELAYS = (
+    1.0,
+    8,
+)  # cuts of a dear root, in those at first; sweeps in turn without such
+SMOOTH = 0.6  # weight of the prices of the best bound in those of a sweep
+HARD = 16 * BRIEF  # cuts of a root from which on a number of grids is taken as one of large grids
+LARGE = 8.25  # nodes a grid from which roots are dear: prices are smoothed, sweeps end early
 USED = 1e-3  # of a grid, from which on grids like it are looked for
 ROUGH = 1e-3  # reduced cost that those must have, in grids of average cost
 BARE = 1e-6  # of the nodes left to stand-ins
@@ -84,12 +97,21 @@ class Number:
         lo, hi, rest = piece.terms.lo, piece.terms.hi, grids - 1
         self.lo = max(lo, piece.total - rest * hi)
         self.hi = min(hi, piece.total - rest * lo)
-        self.limit, self.dear = BRIEF, 0  # cuts for a root, and of the last sweep over all
-        self.fruit = np.zeros(piece.n)
+        self.limit, self.dear = (
+            BRIEF,
+            0,
+        )  # cuts for a root, and of the last sweep over all
+        self.stopped = False  # whether a root of the last sweep used all of its cuts
+        self.large = not masks and piece.n >= LARGE * grids
+        self.smooth = SMOOTH if self.large else 0.0  # weight of earlier prices in a sweep
+        # by root: grids that its searches brought, the older the less, and cuts of the last one
+        self.fruit, self.price_of = np.zeros(piece.n), np.zeros(piece.n)
+        self.delays = 0  # sweeps that ended before dear roots since the last over all roots
         self.end: Prices | None = None
         self.slack, self.last, self.tightened = 0.0, False, False
         self.proven = -np.inf
         self.listed = self.closed = False
+        self.idle = False  # whether cuts on triples brought little the last time
 
     @cached_property
     def finder(self) -> Walker | Brancher:
@@ -98,7 +120,11 @@ class Number:
         # weights of labels change with the price of a touch
         weight = self.piece.label_weight.copy()
         narrowed = replace(self.piece, terms=terms, label_weight=weight)
-        return Walker(narrowed) if self.masks else Brancher(narrowed)
+        if self.masks:
+            return Walker(narrowed)
+        finder = Brancher(narrowed)
+        finder.collect = self.large
+        return finder
 
     @cached_property
     def roamer(self) -> Roamer:
@@ -117,8 +143,9 @@ class Number:
         ready = (reduced < -0.5 * EDGE) & (known.size >= self.lo) & (known.size <= self.hi)
         chosen = np.flatnonzero(ready)
         chosen = chosen[np.argsort(reduced[chosen], kind="stable")[:PER_ROUND]]
-        inside = known.inside[chosen]
-        self.relaxation.add(inside, known.cost[chosen], self.touched(inside))
+        if len(chosen):
+            inside = known.inside[chosen]
+            self.relaxation.add(inside, known.cost[chosen], self.touched(inside))
         return len(chosen) > 0
 
     def touched(self, inside: Table) -> Floats | None:
@@ -134,6 +161,59 @@ class Number:
         enough = -ROUGH * self.upper / self.grids
         found = self.roamer.around(inside, value, self.price(prices), enough)
         return found, STEPS * len(starts)
+
+    def loosen(self, prices: Prices) -> bool:
+        """Widen the box of prices where it binds, up to a few times; whether it did.
+
+        What a sweep proves in a box that binds is lost with the box.
+        """
+        if prices.bare <= BARE or not self.large:
+            return False
+        used = prices.stand_in > BARE / len(prices.stand_in)
+        used &= self.relaxation.penalty < LOOSE * BOX * self.upper / self.piece.n
+        if used.any():
+            self.relaxation.widen(used)
+        return bool(used.any())
+
+    def order(self) -> list[int]:
+        """Roots for a sweep: those that brought grids, then the cheap ones."""
+        dear = self.price_of if self.large else np.zeros(self.piece.n)
+        order: list[int] = np.lexsort((dear, -np.floor(self.fruit))).tolist()
+        return order
+
+    def puts_off(self, root: int) -> bool:
+        """Whether a sweep with grids found ends before a root that took many cuts the last time."""
+        late = self.price_of[root] > DEAR * BRIEF and self.delays < DELAYS and self.large
+        self.delays += late
+        return bool(late)
+
+    def adapt(self, fresh: int, *, swept: bool) -> None:
+        """Learn from a sweep whose bound is too low, and from the grids that it brought."""
+        if self.stopped and swept and self.limit >= HARD and isinstance(self.finder, Brancher):
+            self.large = self.finder.collect = True
+        if fresh <= FEW and (not self.large or (self.stopped and swept)):
+            self.limit *= 4
+        if self.large:
+            self.smooth = SMOOTH if fresh else 0.5 * self.smooth
+
+    def between(self, earlier: Prices, optimum: Prices) -> Prices:
+        """Prices that weigh earlier ones by ``smooth``; triples added since had none."""
+        w = self.smooth
+        cut = (1.0 - w) * optimum.cut
+        if earlier.cut.any():
+            cut[: len(earlier.cut)] += w * earlier.cut
+        return optimum._replace(
+            node=w * earlier.node + (1.0 - w) * optimum.node,
+            grid=w * earlier.grid + (1.0 - w) * optimum.grid,
+            cut=cut,
+            touch=w * earlier.touch + (1.0 - w) * optimum.touch,
+        )
+
+    def gain(self, optimum: Prices) -> float:
+        """By how much the optimum is above the one noted before; infinite where none was."""
+        if self.end is None or self.bare:
+            return np.inf
+        return optimum.value - self.end.value
 
     def note(self, prices: Prices, slack: float, *, last: bool) -> None:
         """Keep an optimum of the relaxation, and by how much it may fall short of its value.
@@ -163,8 +243,10 @@ class Number:
         known = self.relaxation.inside[: len(prices.use)]
         triples = violated(known, prices.use, max(TRIPLES, int(RATE * self.piece.n)))
         if isinstance(self.finder, Walker) or not len(triples):
-            self.closed, self.tightened = self.last, False
-            return not self.last
+            # of large grids, what the value falls short of is counted and not worth more
+            self.closed, self.tightened = self.last or self.large, False
+            return not self.closed
+        self.smooth = SMOOTH if self.large else 0.0
         self.relaxation.cut(triples)
         self.finder.cut(self.relaxation.cuts)
         self.roamer.cut(self.relaxation.cuts)
@@ -196,6 +278,17 @@ class Number:
         """Prices of all that a plan holds once, whatever its grids."""
         touches = 0.0 if self.crowd is None else float(prices.touch @ self.crowd.least)
         return float(prices.node.sum() + prices.cut.sum()) + touches
+
+    def value(self, prices: Prices) -> float:
+        """What prices say a plan costs, were no reduced cost negative."""
+        return self.fixed(prices) + self.grids * prices.grid
+
+    def lacking(self, inside: Table, optimum: Prices) -> int:
+        """How many of these grids the relaxation lacks: their reduced cost is negative."""
+        if not len(inside):
+            return 0
+        cost = np.array([grid_value(self.piece, row) for row in inside])
+        return int((self.reduced(inside, cost, optimum) < -0.5 * EDGE).sum())
 
     def nearest(self, most: int) -> Ints:
         """Grids of the relaxation of least reduced cost."""

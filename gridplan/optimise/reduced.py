@@ -86,13 +86,15 @@ def offer(k: Kernel, t: Tree, root: int, tighten: bool) -> None:
     if cap < k.lo or cap > k.hi or at >= len(t.found):
         return
     value = plain_cost(k, t, t.mark) + balance_of(k, float(h)) + toll(t.triples, t.mark, False)
-    if value >= t.values[1] or not lawful(k, t):
+    if value >= t.values[2] or not lawful(k, t):
         return
     for v in range(len(k.h)):
         t.found[at, v] = t.mark[v]
     t.counts[3] = at + 1
     if tighten:
-        t.values[1] = value
+        t.values[1] = min(t.values[1], value)
+        if t.counts[6] == 0:
+            t.values[2] = t.values[1]
 
 
 @kernel

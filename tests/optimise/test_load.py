@@ -86,15 +86,15 @@ def test_pricing_holds_with_loads(variant: str, kind: str, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("masks", [False, True])
+@pytest.mark.parametrize("way", ["small", "large", "masks"])
 def test_column_generation_holds_with_loads(
-    masks: bool, kind: str, monkeypatch: pytest.MonkeyPatch
+    way: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A plan proven by column generation is the best of all partitions with loads too."""
     plain = test_price.world
     monkeypatch.setattr(test_price, "world", lambda v, seed: loaded(plain(v, seed), kind, seed))
     for cuts in (50, 10**6):
-        test_price.test_column_generation_agrees_with_brute_force("plain", cuts, masks)
+        test_price.test_column_generation_agrees_with_brute_force("plain", cuts, way, monkeypatch)
 
 
 def test_problem_files_hold_loads() -> None:

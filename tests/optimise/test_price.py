@@ -14,10 +14,11 @@ from gridplan.optimise.branch import Brancher
 from gridplan.optimise.budget import Budget
 from gridplan.optimise.contract import contract
 from gridplan.optimise.flow import cut, network, reset
+from gridplan.optimise.lines import Line
 from gridplan.optimise.narrow import Walker
 from gridplan.optimise.number import Number
 from gridplan.optimise.piece import Piece, score
-from gridplan.optimise.price import Line, Pricer
+from gridplan.optimise.price import Pricer
 from gridplan.optimise.roam import Roamer
 from gridplan.optimise.search import Search, grid_value
 
@@ -215,7 +216,9 @@ def test_a_bound_from_a_narrower_range_is_not_taken_for_a_wider_one() -> None:
     pricer.upper = 10.0
     narrow, wide = (Number(piece, k, 10.0, masks=False) for k in (4, 5))
     assert (narrow.lo, narrow.hi) != (wide.lo, wide.hi)
-    pricer.lines.append(Line(narrow.lo, narrow.hi, 5.0, 0.0, np.zeros(piece.n)))
+    prices = narrow.relaxation.solve(4)
+    line = Line(narrow.lo, narrow.hi, 5.0, 0.0, np.zeros(piece.n), 4, prices)
+    pricer.lines.append(line)
     assert pricer.floor(narrow) == 5.0
     assert pricer.floor(wide) == -math.inf
 
@@ -241,10 +244,14 @@ def test_bounds_hold_however_early_the_search_is_stopped(variant: str, limit: in
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("masks", [False, True])
+@pytest.mark.parametrize("way", ["small", "large", "masks"])
 @pytest.mark.parametrize("cuts", [50, 700, 10**6])
-def test_column_generation_agrees_with_brute_force(variant: str, cuts: int, masks: bool) -> None:
-    """A proven plan is the best of all partitions; a bound is never above it."""
+def test_column_generation_agrees_with_brute_force(
+    variant: str, cuts: int, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proven plan is the best of all partitions, bounds are not above it, as small or large."""
+    masks = way == "masks"
+    monkeypatch.setattr("gridplan.optimise.number.LARGE", 1 if way == "large" else 100)
     for seed in range(2):
         p = world(variant, seed)
         best, parted = oracle(p), contract(p)
@@ -300,3 +307,44 @@ def set_cost(piece: Piece, nodes: int, gain: np.ndarray[Any, Any]) -> float:
     labels = np.unique(piece.labels.index[inside[piece.labels.node]])
     border = 0.5 * float(piece.w[inside[piece.u] != inside[piece.v]].sum())
     return float(piece.label_weight[labels].sum()) + border - float(gain[inside].sum())
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_bounds_of_roots_are_raised_and_stay_bounds(variant: str) -> None:
+    """Searching stopped roots again for less raises their bounds, but above no grid of theirs."""
+    piece = whole_piece(world(variant, 5))
+    search = Search(piece, Budget(math.inf), None, 0)
+    search.start(1000)
+    pricer = Pricer(search)
+    pricer.cuts, number = 10**6, Number(piece, 3, 10.0, masks=False)
+    narrowed = number.finder.piece
+    price = np.random.default_rng(7).normal(0.5, 0.5, piece.n + 1)
+    rank = number.finder.tree.rank if isinstance(number.finder, Brancher) else np.zeros(0)
+    grids = every_grid(narrowed)
+    number.limit = 3
+    before = [
+        (pricer._search(number, root, price, -1e-7, 3, tighten=True)[0], root)
+        for root in range(piece.n)
+    ]
+    after = sorted(before)
+    pricer.deepen(number, price, after, 0)
+    raised = {root: bound for bound, root in after}
+    assert sorted(raised) == list(range(piece.n))
+    for bound, root in before:
+        mine = [g for g in grids if min(g, key=lambda v: rank[v]) == root]
+        least = min([reduced(narrowed, g, price) for g in mine], default=math.inf)
+        assert bound <= raised[root] <= min(least, -1e-7) + 1e-7
+
+
+def test_prices_between_two_are_weighed() -> None:
+    """Smoothed prices lie between earlier ones and an optimum; new triples had no price before."""
+    piece = whole_piece(world("plain", 0))
+    number = Number(piece, 4, 10.0, masks=False)
+    optimum = number.relaxation.solve(4)
+    later = optimum._replace(cut=np.array([-1.0, -2.0]))
+    earlier = optimum._replace(node=optimum.node + 1.0, grid=3.0, cut=np.array([-0.5]))
+    number.smooth = 0.25
+    found = number.between(earlier, later)
+    assert found.node == pytest.approx(optimum.node + 0.25)
+    assert found.grid == pytest.approx(0.25 * 3.0 + 0.75 * optimum.grid)
+    assert found.cut == pytest.approx([-0.875, -1.5])
