@@ -1,6 +1,5 @@
 """The best plan of one connected piece within the effort, and what is proven about it."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from gridplan.optimise.narrow import Walker
 from gridplan.optimise.piece import Piece, Score, score
 from gridplan.optimise.price import Pricer
 from gridplan.optimise.problem import Ints
+from gridplan.optimise.reach import reach_range, reaches, smooth
 from gridplan.optimise.rounds import first_rounds, improve, sketch
 from gridplan.optimise.search import Search
 from gridplan.optimise.touches import crowd_of
@@ -75,6 +75,9 @@ def solve_piece(
     least = quick_bound(piece, grids)
     answer = None
     try:
+        for _ in range(5 if piece.n <= 64 else 2):
+            search.start(FIRST * piece.n)
+        least = reach_range(search, effort, seed, least)
         answer = _best_effort(search, budget, effort, seed, least[1])
     except KeyboardInterrupt:
         budget.interrupt()
@@ -85,11 +88,8 @@ def _best_effort(
     search: Search, budget: Budget, effort: float, seed: int, least: int
 ) -> Answer | None:
     """The exact engine where its pool fits; else column generation, between rounds of search."""
-    for _ in range(5 if search.piece.n <= 64 else 2):
-        search.start(FIRST * search.piece.n)
-    _reach_range(search, effort, least)
-    if effort < DRAFT and _reaches(search, least):
-        return _draft(search, effort)
+    if effort < DRAFT and reaches(search, least):
+        return _draft(search, effort, seed)
     answer = _by_pool(search, min(EASY, int(POOL * effort)), effort)
     if answer is None:
         first_rounds(search, effort)
@@ -105,13 +105,16 @@ def _best_effort(
     return answer
 
 
-def _draft(search: Search, effort: float) -> Answer | None:
+def _draft(search: Search, effort: float, seed: int) -> Answer | None:
     """A proof where all grids are few, else a round of annealings: no programme takes longer."""
     answer = _by_pool(search, int(EASY * effort), effort, quick=True)
     if answer is not None and answer.plan is not None:
         search.offer(answer.plan)
     if answer is None or not answer.proven:
+        before = search.best
         sketch(search, effort)
+        if search.best is before:
+            smooth(search, seed)
     return answer
 
 
@@ -127,7 +130,7 @@ def _by_pool(search: Search, steps: int, effort: float, *, quick: bool = False) 
 def _outcome(search: Search, answer: Answer | None, least: tuple[float, int]) -> Outcome:
     """The best plan of a search and what an answer proves about it.
 
-    ``least`` bounds cost and excess by arithmetic.
+    ``least`` bounds the cost of plans of no more excess, and the excess.
     """
     assert search.best is not None
     known, plan = search.best
@@ -138,19 +141,6 @@ def _outcome(search: Search, answer: Answer | None, least: tuple[float, int]) ->
         # the answer bounds cost and steep excess together, and no plan has less excess
         bound = max(bound, answer.bound - steepness(search.piece) * known.excess)
     return Outcome(plan, known, min(bound, known.cost), excess_bound, "effort")
-
-
-def _reach_range(search: Search, effort: float, least: int) -> None:
-    """Try harder while a plan of less breach might exist: the exact engine needs it to be fast."""
-    for _ in range(6):
-        if search.best is None or _reaches(search, least):
-            return
-        search.start(int(min(2000 * search.piece.n, 1e6) * min(1.0, effort)))
-
-
-def _reaches(search: Search, least: int) -> bool:
-    """Whether the best plan keeps the hard rules and misses the range by no more than any must."""
-    return search.best is not None and search.best[0] <= (0, least, math.inf)
 
 
 def _by_price(pricer: Pricer, cuts: int) -> Answer | None:

@@ -1,5 +1,7 @@
 """Exact re-optimisation of small windows of neighbouring grids until none improves."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from gridplan.optimise.budget import Budget
@@ -10,6 +12,9 @@ from gridplan.optimise.problem import Ints
 
 STEPS = 250_000  # enumeration steps that a window may take
 ROOM = 120_000  # grids that a window may hold
+MENDED = (2, 3, 4)  # grids of windows around a grid out of range
+WORST = 20  # such grids looked at at once
+SETTING_UP = 2000  # work that a window of any size takes
 COARSE = 30  # nodes of a window that has to be condensed
 
 
@@ -49,6 +54,31 @@ class Windows:
                 break
         return improved
 
+    def mend(self) -> None:
+        """Try windows of ever more grids around those out of range, until none is out of it."""
+        for size in MENDED:
+            while self._mended(size):
+                pass
+
+    def _mended(self, size: int) -> bool:
+        """Whether one of the windows around the grids out of range made the plan better."""
+        out = self._out_of_range()
+        for window in self._windows(size, out) if out else ():
+            self.budget.spend(SETTING_UP)
+            if self.budget.over():
+                return False
+            if self._solve(window):
+                return True
+        return False
+
+    def _out_of_range(self) -> list[int]:
+        """Grids that miss the range most."""
+        held, terms = np.bincount(self.plan, self.piece.cap), self.piece.terms
+        missed = np.maximum(terms.lo - held, held - terms.hi)
+        missed[np.setdiff1d(np.arange(len(held)), self.plan)] = 0
+        worst = np.argsort(-missed, kind="stable")[:WORST]
+        return [int(g) for g in worst if missed[g] > 0]
+
     def _near(self) -> dict[int, set[int]]:
         a, b = self.plan[self.piece.u], self.plan[self.piece.v]
         near: dict[int, set[int]] = {int(g): set() for g in np.unique(self.plan)}
@@ -57,10 +87,13 @@ class Windows:
             near[y].add(x)
         return near
 
-    def _windows(self, size: int) -> list[tuple[int, ...]]:
-        """Connected sets of grids that were not tried as they are, in random order."""
+    def _windows(self, size: int, around: Iterable[int] = ()) -> list[tuple[int, ...]]:
+        """Connected sets of grids that were not tried as they are, in random order.
+
+        ``around``: grids of which every set holds one; none: all sets.
+        """
         near = self._near()
-        sets: set[tuple[int, ...]] = {(g,) for g in near}
+        sets: set[tuple[int, ...]] = {(g,) for g in around or near}
         for _ in range(size - 1):
             sets = {
                 tuple(sorted((*chosen, g)))
