@@ -4,6 +4,7 @@ import ctypes
 import gc
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -16,7 +17,8 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
-from multiprocessing import active_children, connection, get_context, parent_process
+from multiprocessing import active_children, connection, forkserver, get_context, parent_process
+from multiprocessing.context import BaseContext
 from threading import Event, Thread
 from typing import Any, Generic, TypeVar
 
@@ -31,6 +33,20 @@ Answer = TypeVar("Answer")
 
 DEATHS = 3
 """Processes that may die over a piece before it is tried alone, once, and then given up."""
+
+SERVED = sys.platform == "linux"
+"""Whether processes come from one server that has read the code once for all of them."""
+
+CODE = (
+    "gridplan.answers",
+    "gridplan.audit",
+    "gridplan.cli",
+    "gridplan.people",
+    "gridplan.prepare",
+    "gridplan.roads",
+    "gridplan.tables",
+)
+"""What most processes of a run need: the server reads it, so that they begin with it."""
 
 DIED = "its process died each time (killed, or out of memory); use fewer workers"
 
@@ -62,6 +78,18 @@ def process_count(workers: int) -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def get_ready(workers: int) -> None:
+    """Have the server of processes read the code while this process does so too.
+
+    Parameters
+    ----------
+    workers
+        As of ``process_count``; one worker needs no server.
+    """
+    if process_count(workers) > 1:
+        _context()
 
 
 def give_back() -> None:
@@ -243,8 +271,24 @@ def _has_died(future: "Future[Answer]") -> bool:
 
 
 def _fresh(workers: int) -> ProcessPoolExecutor:
-    """Start processes, new ones on every system: a forked one could inherit a locked cache."""
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_settle_in)
+    """Start processes; none is a fork of this one, which could inherit a locked cache."""
+    return ProcessPoolExecutor(workers, mp_context=_context(), initializer=_settle_in)
+
+
+def _context() -> BaseContext:
+    """How processes start: from the server where there is one, else each from nothing."""
+    if not SERVED:
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(list(CODE))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # which the server inherits
+    try:
+        forkserver.ensure_running()
+    except OSError:  # such as a folder for temporary files with too long a name for its socket
+        return get_context("spawn")
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return context
 
 
 def _settle_in() -> None:

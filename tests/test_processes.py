@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import shapely
 
-from gridplan.processes import Parcel, process_count, run_pieces
+from gridplan.processes import CODE, Parcel, get_ready, process_count, run_pieces
 from tests.conftest import SAMPLE
 from tests.worlds import box
 
@@ -36,6 +36,19 @@ def test_a_parcel_keeps_its_shapes() -> None:
     shapes = np.array([box(0.1, 0.2, 1, 1), None, shapely.Polygon()], dtype=object)
     parcel: Parcel = pickle.loads(pickle.dumps(Parcel(shapes)))
     assert shapely.to_wkb(parcel.shapes).tolist() == shapely.to_wkb(shapes).tolist()
+
+
+def has_read(module: str) -> bool:
+    """Tell whether a process has read a module already."""
+    return module in sys.modules
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes come from a server on Linux only")
+def test_processes_begin_with_the_code_they_need() -> None:
+    """What most pieces need was read once, by the server that all processes come from."""
+    get_ready(2)
+    answers = dict(run_pieces(has_read, [*CODE, "gridplan.nothing"], 2))
+    assert answers == {**dict.fromkeys(CODE, True), "gridplan.nothing": False}
 
 
 def test_workers_are_counted() -> None:

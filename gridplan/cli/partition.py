@@ -65,10 +65,12 @@ def partition(
     Example:
       gridplan partition configs/sample.toml -o out/sample
     """
-    from gridplan.cli.run import load, options_of, run_and_show
-    from gridplan.domain import Level
+    from gridplan.cli.job import load
 
     job = load(config, asked)
+    from gridplan.cli.run import options_of, run_and_show
+    from gridplan.domain import Level
+
     if assignment is not None and level == Level.COMMUNITY.value:
         raise click.UsageError("--assignment gives the grids of the communities that there are")
     options = options_of(

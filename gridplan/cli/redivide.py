@@ -94,10 +94,12 @@ def redivide(
     Example:
       gridplan redivide city.toml --previous out/2026 -o out/2027 --max-change 5%
     """
-    from gridplan.cli.run import load, options_of, run_and_show
-    from gridplan.redivide import Wanted
+    from gridplan.cli.job import load
 
     job = load(config, asked, {"inputs.locks": locks and {"path": str(locks.absolute())}})
+    from gridplan.cli.run import options_of, run_and_show
+    from gridplan.redivide import Wanted
+
     wanted = Wanted(previous, _policy(scope), max_change)
     options = options_of(asked, alternatives=alternatives, redivide=wanted)
     return run_and_show(job, out, options, asked, verbose=verbose)

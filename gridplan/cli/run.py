@@ -1,6 +1,5 @@
 """A run from the command line: configured, watched while it works, shown when it is done."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,6 @@ from gridplan.cli.progress import finished, watched
 from gridplan.cluster import greet
 from gridplan.config import Config
 from gridplan.pipeline import Options, partition
-
-
-def load(config: Path, asked: Asked, more: Mapping[str, object] | None = None) -> Config:
-    """Read a configuration, and put over it what was asked for and ``more``, by dotted place."""
-    changes = {
-        "solve.workers": asked.workers,
-        "solve.effort": asked.effort,
-        "solve.seed": asked.seed,
-        **(more or {}),
-    }
-    return Config.load(config).replace({k: v for k, v in changes.items() if v is not None})
 
 
 def options_of(asked: Asked, **more: Any) -> Options:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 
@@ -33,8 +34,6 @@ class Page:
     ----------
     sheet
         Name of the sheet, unique in a workbook whatever the case of letters.
-    community_code
-        Community that the grid lies in.
     rows
         Cells from the top; an empty row stands between the parts.
     strong
@@ -42,32 +41,78 @@ class Page:
     """
 
     sheet: str
-    community_code: str
     rows: tuple[tuple[Cell, ...], ...]
     strong: frozenset[int]
 
 
-def grid_pages(tables: Mapping[str, pd.DataFrame], language: str) -> list[Page]:
-    """Make the page of every grid; none where there are neither people nor duties.
+_PARTS = ("staff_register", "duties", "workload", "exceptions")
+
+
+@dataclass(frozen=True)
+class Paged:
+    """Grids that get pages, and the rows of tables that these need.
+
+    Parameters
+    ----------
+    grids
+        Rows of ``grid_register``, sorted by code.
+    sheets
+        Names of their sheets.
+    parts
+        Of the tables that there are, rows of these grids at least.
+    """
+
+    grids: pd.DataFrame
+    sheets: tuple[str, ...]
+    parts: Mapping[str, pd.DataFrame]
+
+    def by_community(self) -> Iterator[tuple[str, "Paged"]]:
+        """The same community by community, each with its code, sorted."""
+        home = self.grids["community_code"].astype(str)
+        home.index = pd.Index(self.grids["grid_code"])
+        rows = home.groupby(home.to_numpy(), sort=True).indices
+        parts = {
+            name: {str(code): own for code, own in table.groupby(table["grid_code"].map(home))}
+            for name, table in self.parts.items()
+        }
+        for code, own in rows.items():
+            found = {n: by.get(str(code), self.parts[n].iloc[:0]) for n, by in parts.items()}
+            sheets = tuple(self.sheets[row] for row in own)
+            yield str(code), Paged(self.grids.iloc[own], sheets, found)
+
+    def batches(self, most: int) -> Iterator["Paged"]:
+        """The same with so many grids at a time."""
+        for start in range(0, len(self.sheets), most):
+            own = slice(start, start + most)
+            yield Paged(self.grids.iloc[own], self.sheets[own], self.parts)
+
+
+def paged(tables: Mapping[str, pd.DataFrame]) -> Paged:
+    """Find the grids that get pages: all, or none where there are neither people nor duties.
 
     Parameters
     ----------
     tables
         Tables by name, as ``build_tables`` makes them.
-    language
-        ``en`` or ``zh``.
     """
+    grids = tables["grid_register"]
     if "duties" not in tables and "staff_register" not in tables:
-        return []
-    parts = {
-        name: dict(list(tables[name].groupby("grid_code", sort=True)))
-        for name in ("staff_register", "duties", "workload", "exceptions")
-        if name in tables
-    }
-    grids = tables["grid_register"].sort_values("grid_code", kind="stable")
+        return Paged(grids.iloc[:0], (), {})
+    columns = ["grid_code", "grid_name", "grid_kind", "community_code", "households"]
+    grids = grids.sort_values("grid_code", kind="stable")[[*columns, "range_status"]]
     taken: set[str] = set()
+    sheets = tuple(_sheet(str(code), taken) for code in grids["grid_code"])
+    return Paged(grids, sheets, {name: tables[name] for name in _PARTS if name in tables})
+
+
+def grid_pages(wanted: Paged, language: str) -> list[Page]:
+    """Make the page of every grid wanted, in ``en`` or ``zh``."""
+    parts = {
+        name: dict(list(table.groupby("grid_code", sort=True)))
+        for name, table in wanted.parts.items()
+    }
     pages = []
-    for grid in grids.to_dict("records"):
+    for sheet, grid in zip(wanted.sheets, wanted.grids.to_dict("records"), strict=True):
         facts = {str(name): value for name, value in grid.items()}
         own = {name: found.get(facts["grid_code"]) for name, found in parts.items()}
         rows: list[tuple[Cell, ...]] = []
@@ -77,8 +122,7 @@ def grid_pages(tables: Mapping[str, pd.DataFrame], language: str) -> list[Page]:
                 rows.append(())
             strong.add(len(rows))
             rows += part
-        sheet = _sheet(str(facts["grid_code"]), taken)
-        pages.append(Page(sheet, str(facts["community_code"]), tuple(rows), frozenset(strong)))
+        pages.append(Page(sheet, tuple(rows), frozenset(strong)))
     return pages
 
 
@@ -136,17 +180,15 @@ def _listed(
         yield [(title,), (_HEADINGS["nobody"][language == "zh"],)]
         return
     names = tuple(_heading(table, name, language) for name in columns)
-    rows = [
-        tuple(_value(table, name, row[name], language) for name in columns)
-        for row in found.to_dict("records")
-    ]
-    yield [(title,), names, *rows]
+    cells = [[_value(table, name, value, language) for value in found[name]] for name in columns]
+    yield [(title,), names, *zip(*cells, strict=True)]
 
 
 def _pair(table: str, name: str, value: object, language: str) -> tuple[Cell, ...]:
     return _heading(table, name, language), _value(table, name, value, language)
 
 
+@lru_cache(maxsize=256)
 def _heading(table: str, name: str, language: str) -> str:
     about = find_field(table, name)
     if about is not None and language == "zh":

@@ -13,8 +13,8 @@ from gridplan.processes import beside
 from gridplan.tables.files import write_csvs
 from gridplan.tables.workbook import make_books
 
-SHARED_ROWS = 300_000
-"""Rows of all tables from which on they are shared among processes, which take seconds to start."""
+SHARED_ROWS = 50_000
+"""Rows of all tables from which on they are shared among processes, which take time to start."""
 
 
 @contextmanager

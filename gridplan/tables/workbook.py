@@ -1,45 +1,39 @@
 """Tables as one workbook in the language of the office."""
 
 import datetime as dt
-import io
 import re
 import unicodedata
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.properties import PageSetupProperties
 
 from gridplan.domain import Finding, Severity
-from gridplan.errors import OutputError
 from gridplan.processes import run_pieces
 from gridplan.sentences import told
+from gridplan.tables.book import Book
 from gridplan.tables.dictionary import TEXTS, find_field
 from gridplan.tables.fields import HOUSEHOLD_BASES, Field
-from gridplan.tables.pages import MOST_PAGES, Page, grid_pages
+from gridplan.tables.pages import MOST_PAGES, Page, Paged, grid_pages, paged
+from gridplan.tables.sheet_text import Filled, Value, cell_text, column_rows, page_rows
 from gridplan.tables.values import as_numbers, as_texts, is_text
 from gridplan.text import clean_text, file_stems
 
-_A4 = 9  # paper size in the file format
 ROWS_MAX = 100_000
 """Rows of a table up to which it has a sheet; larger ones stand in their CSV files alone."""
 
 PAGED_GRIDS_MAX = 3_000
 """Grids up to which each has a page; a metropolis would get thousands of workbooks of them."""
 
-SHARED_PAGES = 300
-"""Pages from which on several processes write them; fewer are written before these have begun."""
+SHARED_PAGES = 100
+"""Pages from which on several processes write them; fewer are written as soon as these begin."""
 
-_MAX_CHARACTERS = 32_767  # of a cell
 _WIDTHS = (8, 60)  # narrowest and widest column, in characters
 PAGE_FOLDER = "grid_pages"
 """Folder of the pages of grids, where one workbook cannot hold them all."""
@@ -126,14 +120,16 @@ def make_books(
         pages of so many grids that several processes should write them.
     """
     kept = {name: table for name, table in tables.items() if len(table) <= ROWS_MAX}
-    paged = len(tables.get("grid_register", ())) <= PAGED_GRIDS_MAX
-    pages = grid_pages(tables, language) if paged else []
-    here, apart = (pages, []) if len(pages) <= MOST_PAGES else ([], pages)
+    grids = len(tables.get("grid_register", ()))
+    wanted = paged(tables) if 0 < grids <= PAGED_GRIDS_MAX else None
+    count = 0 if wanted is None else len(wanted.sheets)
+    here, apart = (wanted, None) if count <= MOST_PAGES else (None, wanted)
     look = _Look(language, household_basis, zone_layers, date)
     books: list[Callable[[], None]] = [partial(_write_tables, kept, here, path, look)]
-    books += _page_books(apart, path.parent / PAGE_FOLDER, look)
-    left_out = [*_left_out(tables), *([] if paged else [_unpaged(len(tables["grid_register"]))])]
-    return books, left_out, len(pages) >= SHARED_PAGES
+    if apart is not None:
+        books += _page_books(apart, path.parent / PAGE_FOLDER, look)
+    left_out = [*_left_out(tables), *([_unpaged(grids)] if grids > PAGED_GRIDS_MAX else [])]
+    return books, left_out, count >= SHARED_PAGES
 
 
 @dataclass(frozen=True)
@@ -151,10 +147,10 @@ def _call(book: Callable[[], None]) -> None:
 
 
 def _write_tables(
-    tables: Mapping[str, pd.DataFrame], pages: Sequence[Page], path: Path, look: _Look
+    tables: Mapping[str, pd.DataFrame], pages: Paged | None, path: Path, look: _Look
 ) -> None:
     """Write the workbook of all tables, and of the pages of grids where they are few."""
-    book = Workbook(write_only=True)
+    book = Book()
     for name, table in tables.items():
         shown = _translated(table) if look.language == "zh" else table
         columns = [
@@ -171,14 +167,12 @@ def _write_tables(
     _write_pages(pages, path, look, book)
 
 
-def _write_pages(
-    pages: Sequence[Page], path: Path, look: _Look, book: Workbook | None = None
-) -> None:
+def _write_pages(pages: Paged | None, path: Path, look: _Look, book: Book | None = None) -> None:
     """Write the pages of grids into a workbook, and save it."""
-    book = Workbook(write_only=True) if book is None else book
-    for page in pages:
+    book = Book() if book is None else book
+    for page in grid_pages(pages, look.language) if pages is not None else ():
         _write_page(book, page)
-    _save(book, path, dt.datetime.combine(look.date, dt.time()))
+    book.save(path, look.date)
 
 
 def _left_out(tables: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
@@ -208,46 +202,48 @@ def _unpaged(grids: int) -> Finding:
     )
 
 
-def _page_books(pages: Sequence[Page], folder: Path, look: _Look) -> Iterator["partial[None]"]:
+def _page_books(pages: Paged, folder: Path, look: _Look) -> Iterator["partial[None]"]:
     """How to write pages of grids: a workbook per community, or more where it has many."""
-    books: dict[str, list[Page]] = {}
-    for home, own in groupby(sorted(pages, key=_home), key=_home):
-        for number, batch in enumerate(_batches(list(own)), start=1):
+    books: dict[str, Paged] = {}
+    for home, own in pages.by_community():
+        for number, batch in enumerate(own.batches(MOST_PAGES), start=1):
             books[home if number == 1 else f"{home}_{number}"] = batch
     for stem, batch in zip(file_stems(list(books)), books.values(), strict=True):
         yield partial(_write_pages, batch, folder / f"{stem}.xlsx", look)
 
 
-def _batches(pages: list[Page]) -> Iterator[list[Page]]:
-    """As many pages at a time as a workbook holds."""
-    for start in range(0, len(pages), MOST_PAGES):
-        yield pages[start : start + MOST_PAGES]
-
-
-def _home(page: Page) -> str:
-    return page.community_code
-
-
-def _write_page(book: Workbook, page: Page) -> None:
+def _write_page(book: Book, page: Page) -> None:
     """Write the page of a grid: all text as text, headings bold, columns as wide as a form's."""
-    sheet = book.create_sheet(page.sheet)
-    _print_across(sheet)
+    sheet = book.sheet(page.sheet)
     for number, width in enumerate(_PAGE_WIDTHS, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
+    styles: dict[tuple[bool, bool], int] = {}
+    rows: list[list[tuple[Value, int]]] = []
     for position, row in enumerate(page.rows):
-        sheet.append([_page_cell(sheet, value, position in page.strong) for value in row])
+        strong = position in page.strong
+        cells: list[tuple[Value, int]] = []
+        for value in row:
+            text = isinstance(value, str)
+            if (text, strong) not in styles:
+                styles[text, strong] = _page_style(sheet, text=text, strong=strong)
+            shown = cell_text(clean_text(value)) if isinstance(value, str) else value
+            cells.append((shown, styles[text, strong]))
+        rows.append(cells)
+    book.fill([page_rows(rows)])
 
 
-def _page_cell(sheet: object, value: str | int | float | None, strong: bool) -> WriteOnlyCell:
-    if isinstance(value, str):
-        cell = WriteOnlyCell(sheet, value=_cell_text(clean_text(value)))
-        cell.data_type = "s"
+def _page_style(sheet: object, *, text: bool, strong: bool) -> int:
+    cell = WriteOnlyCell(sheet)
+    if text:
         cell.number_format = "@"
-    else:
-        cell = WriteOnlyCell(sheet, value=value)
     if strong:
         cell.font = Font(bold=True, size=13)
-    return cell
+    return _style(cell)
+
+
+def _style(cell: Any) -> int:
+    """Number of the style of a cell in its workbook; 0 for none."""
+    return int(cell.style_id) if cell.has_style else 0
 
 
 def _translated(table: pd.DataFrame) -> pd.DataFrame:
@@ -267,7 +263,7 @@ def _column(
         heading += f"（{chinese}）" if language == "zh" else f" ({english})"
     if is_text(values):
         words = about.values_zh if about and language == "zh" else {}
-        texts = [_cell_text(words.get(text, text)) or None for text in as_texts(values)]
+        texts = [cell_text(words.get(text, text)) or None for text in as_texts(values)]
         return _Column(heading, "@", texts, text=True)
     decimals = about.decimals if about else None
     whole = pd.api.types.is_integer_dtype(values.dtype)
@@ -298,35 +294,24 @@ def _sheet_title(name: str, language: str) -> str:
     return _FORBIDDEN.sub("-", title)[:27]
 
 
-def _write_sheet(book: Workbook, title: str, columns: Sequence[_Column], rows: int) -> None:
-    sheet = book.create_sheet(title)
+def _write_sheet(book: Book, title: str, columns: Sequence[_Column], rows: int) -> None:
+    sheet = book.sheet(title)
     sheet.freeze_panes = "A2"
     last = get_column_letter(len(columns))
     sheet.auto_filter.ref = f"A1:{last}{rows + 1}"
-    _print_across(sheet)
-    for number, column in enumerate(columns, start=1):
-        sheet.column_dimensions[get_column_letter(number)].width = column.width()
+    widths = [column.width() for column in columns]
+    for number, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
     sheet.append([_heading_cell(sheet, column.heading) for column in columns])
-    cells = [_body_cell(sheet, column) for column in columns]
-    for row in range(rows):
-        for cell, column in zip(cells, columns, strict=True):
-            cell.value = column.values[row]
-            if column.text and cell.value is not None:
-                cell.data_type = "s"  # never a formula or an error, whatever it begins with
-        sheet.append(cells)
-
-
-def _print_across(sheet: Any) -> None:
-    """All columns on one A4 page across, the heading on every page."""
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = _A4
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.page_setup.fitToHeight = 0
-    sheet.print_title_rows = "1:1"
+    pairs = zip(columns, widths, strict=True)
+    cells = [_body_cell(sheet, column, width) for column, width in pairs]
+    styles = [_style(cell) if rows else 0 for cell in cells]
+    filled = [Filled(c.values, style) for c, style in zip(columns, styles, strict=True)]
+    book.fill(column_rows(filled, first=2))
 
 
 def _heading_cell(sheet: object, heading: str) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, value=_cell_text(heading))
+    cell = WriteOnlyCell(sheet, value=cell_text(heading))
     cell.data_type = "s"
     cell.font = Font(bold=True)
     cell.fill = PatternFill("solid", fgColor="FFE7ECF2")
@@ -334,46 +319,15 @@ def _heading_cell(sheet: object, heading: str) -> WriteOnlyCell:
     return cell
 
 
-def _body_cell(sheet: object, column: _Column) -> WriteOnlyCell:
-    """Make the one cell that a column's values pass through; its style is made once."""
+def _body_cell(sheet: object, column: _Column, width: float) -> WriteOnlyCell:
+    """Make a cell that looks as all of a column."""
     cell = WriteOnlyCell(sheet)
     cell.number_format = column.number_format
-    if column.text and column.width() == _WIDTHS[1]:
+    if column.text and width == _WIDTHS[1]:
         cell.alignment = Alignment(vertical="top", wrap_text=True)
     return cell
-
-
-def _cell_text(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text if len(text) <= _MAX_CHARACTERS else text[: _MAX_CHARACTERS - 1] + "…"
 
 
 def _cells_wide(text: str) -> int:
     """Columns of a fixed-width screen that a text takes; Chinese characters take two."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def _save(book: Workbook, path: Path, moment: dt.datetime) -> None:
-    """Save with every clock in the file set to ``moment``."""
-    book.properties.creator = "gridplan"
-    book.properties.created = moment
-    draft = io.BytesIO()
-    book.save(draft)
-    stamp = f"{moment:%Y-%m-%dT%H:%M:%SZ}".encode()
-    final = io.BytesIO()
-    with zipfile.ZipFile(draft) as source, zipfile.ZipFile(final, "w") as target:
-        for name in source.namelist():
-            data = source.read(name)
-            if name == "docProps/core.xml":
-                data = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, data)
-            entry = zipfile.ZipInfo(
-                name, (max(moment.year, 1980), moment.month, moment.day, 0, 0, 0)
-            )
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3
-            target.writestr(entry, data)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(final.getvalue())
-    except OSError as error:
-        raise OutputError(f"{path}: the workbook cannot be written ({error.strerror})") from error
