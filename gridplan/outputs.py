@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from gridplan.codes import Standing
@@ -14,6 +12,7 @@ from gridplan.division import Divided
 from gridplan.domain import Finding, Plan, Severity
 from gridplan.export import write_qgis
 from gridplan.layers import read_exceptions
+from gridplan.layers.inputs import shapeless
 from gridplan.people import Carried
 from gridplan.processes import process_count
 from gridplan.redivide import Outcome
@@ -60,20 +59,22 @@ class Made:
         """The plan, with everything that belongs to it."""
         return self.carried.plan
 
+    def counted(self) -> "Made":
+        """The same without what only dividing, people and maps read of the inputs and cells."""
+        cells = self.done.ground.cells[["unit_id", "community_code", "geometry"]]
+        ground = replace(self.done.ground, cells=cells)
+        return replace(self, done=replace(self.done, inputs=self.done.inputs.lean(), ground=ground))
+
     def lean(self) -> "Made":
-        """The same without what is written and only maps need: cells, shapes of units, tables."""
-        plan = replace(
-            self.plan,
-            units=_shapeless(self.plan.units),
-            extra={name: _shapeless(layer) for name, layer in self.plan.extra.items()},
-        )
+        """The same without what is written: of units the columns that the report counts are left.
+
+        Cells, shapes of units, what lies in the grids and tables go.
+        """
+        columns = ["unit_id", "grid_code", "community_code", "households", *self.plan.zone_layers]
+        units = shapeless(self.plan.units[columns], self.plan.units.crs)
+        plan = replace(self.plan, units=units, extra={})
         done = replace(self.done, ground=self.done.ground.restricted(()))
         return replace(self, done=done, carried=Carried(plan, {}, self.carried.findings))
-
-
-def _shapeless(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """A layer whose shapes are missing, every one."""
-    return layer.set_geometry(np.full(len(layer), None), crs=layer.crs)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from gridplan.codes import Standing, configured_profile
 from gridplan.config import Config
 from gridplan.division import Divided, divide, dump_problems
 from gridplan.domain import Finding, Level
-from gridplan.drawing import backdrop_of, draw_change, draw_kinds, page_details, sections_of
 from gridplan.export import OutputFolder, open_output, write_plan
 from gridplan.grounds import ground_of
 from gridplan.layers import (
@@ -27,10 +26,9 @@ from gridplan.levels import audit_streets, divide_streets, inputs_of_run
 from gridplan.outputs import Made, tables_written, write_styles
 from gridplan.people import carry
 from gridplan.prepare import Ground, restrict
-from gridplan.processes import give_back
+from gridplan.processes import give_back, process_count
 from gridplan.provenance import run_record, signature_of
 from gridplan.redivide import Redivision, change_record, outcome_of, prepare_redivision
-from gridplan.report import write_report
 from gridplan.runs import Options, Progress, Result, Run
 from gridplan.solved import changes_of, outcomes_of
 from gridplan.tables import household_ledger, open_rows
@@ -66,24 +64,27 @@ def partition(
     """
     began, progress = perf_counter(), progress or Progress()
     progress.stage("read")
-    inputs = read_inputs(config)
-    standing = _standing(config, inputs)
-    signature = signature_of(config, inputs, options, standing)
+    given = [read_inputs(config)]  # to be taken out: who keeps a city's layers keeps all of them
+    standing = _standing(config, given[0])
+    signature = signature_of(config, given[0], options, standing)
     with _opened(config, out, options, signature) as folder:
         if folder.done:
             return None
         run = Run(config, options, folder, progress)
-        return _run(run, inputs, standing, out, began)
+        return _run(run, given, standing, out, began)
 
 
-def _run(run: Run, inputs: Inputs, standing: Standing | None, out: Path, began: float) -> Result:
+def _run(
+    run: Run, given: list[Inputs], standing: Standing | None, out: Path, began: float
+) -> Result:
     """Do the work of a run that was opened, level by level, and write its record."""
-    config, options, above = run.config, run.options, None
+    config, options, above, inputs = run.config, run.options, None, given.pop()
     if options.level is Level.COMMUNITY:
         above = divide_streets(inputs, config, options, run.folder, run.progress)
         inputs, run = above.inputs, replace(run, options=replace(options, only=()))
         standing = _standing(config, inputs)
     made = _made(run, inputs, standing)
+    del inputs
     written = _write(run, made)
     if not _drawn(run):
         made = made.lean()  # the plan that the audit reads back must not stand beside this one
@@ -98,7 +99,7 @@ def _run(run: Run, inputs: Inputs, standing: Standing | None, out: Path, began: 
     run.folder.write_run(run_record(config, made.done.inputs, run.options, result, out))
     if config.outputs.report:
         run.progress.stage("report")
-        write_report(run.folder.path, made.plan)
+        _report(run, made)
     return result
 
 
@@ -137,6 +138,8 @@ def _made(run: Run, inputs: Inputs, standing: Standing | None) -> Made:
     ledger = household_ledger(inputs, placed, carried.plan.units["unit_id"])
     findings += [*open_rows(ledger), *carried.findings]
     made = Made(done, carried, tuple(findings), ledger, standing)
+    if not _drawn(run):
+        made = made.counted()
     return made if job is None or standing is None else _compared(run, made, job, standing)
 
 
@@ -161,7 +164,7 @@ def _write(run: Run, made: Made) -> list[Finding]:
     with tables_written(made, run) as written:
         write_plan(made.plan, run.folder.path / "plan.gpkg")
         findings = written()
-    write_styles(made.plan, run)
+    write_styles(made.plan, run)  # which reads tables
     return findings
 
 
@@ -176,6 +179,8 @@ def _draw(run: Run, made: Made, audit: Sequence[Finding]) -> list[Finding]:
     if not _drawn(run):
         return []
     run.progress.stage("maps")
+    from gridplan.drawing import backdrop_of, draw_change, draw_kinds, page_details, sections_of
+
     findings = draw_kinds(
         made.plan,
         folder,
@@ -190,6 +195,14 @@ def _draw(run: Run, made: Made, audit: Sequence[Finding]) -> list[Finding]:
     if made.changed is not None:
         findings += draw_change(made.plan, folder, made.changed, config, date)
     return findings
+
+
+def _report(run: Run, made: Made) -> None:
+    """Write the report; what draws is read only now, as it takes longer than a small run."""
+    from gridplan.report import write_report
+
+    workers = process_count(run.config.solve.workers)
+    write_report(run.folder.path, made.plan, workers)
 
 
 def _result(made: Made, audit: list[Finding], drawn: list[Finding], seconds: float) -> Result:

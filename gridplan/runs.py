@@ -61,8 +61,9 @@ class Options:
 class Result:
     """What a run leaves in memory; ``redivision`` is what ``run.json`` tells of one.
 
-    Where no maps are drawn, units and what lies in the grids have no shapes any more: ``plan.gpkg``
-    has them. ``streets`` is what the optimiser says of the streets where these were divided.
+    Where no maps are drawn, units have no shapes any more, and what lies in the grids is not there:
+    ``plan.gpkg`` has them. ``streets`` is what the optimiser says of the streets where these were
+    divided.
     """
 
     plan: Plan

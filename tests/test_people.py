@@ -213,6 +213,20 @@ def test_unit_grids_need_whom_the_configuration_says() -> None:
 ALONE = {"roles": {k: {"per_grid": 0} for k in ROLES if k != "grid_worker"}}
 
 
+def test_groups_of_a_large_city_answer_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """People of communities apart from each other are proposed alike in groups and all at once."""
+    plan = row_of_grids(6)
+    plan.grids.loc[3:, "community_code"] = "c2"
+    homes = [(10.0, "c1"), (590.0, "c2"), (290.0, "c1"), (310.0, "c2"), (150.0, "c1")]
+    staff = staff_table(*({"x": x, "y": 50.0, "communities": c} for x, c in homes))
+    whole = make_roster(plan, staff, People())
+    monkeypatch.setattr("gridplan.people.roster.TOGETHER", 1)
+    groups = make_roster(plan, staff, People())
+    pd.testing.assert_frame_equal(groups.serving, whole.serving)
+    assert groups.findings == whole.findings
+    assert len(whole.serving) == 5
+
+
 def test_gaps_and_double_loads_are_named() -> None:
     """A missing worker, one with too many grids, one with too many households, an idle one."""
     staff = staff_table(

@@ -122,6 +122,7 @@ def test_shapes_that_are_written_are_let_go(tmp_path: Path) -> None:
     result = partition(config, tmp_path / "out", Options(date=DATE, maps=False))
     assert result is not None
     assert result.plan.units.geometry.isna().all()
+    assert not result.plan.extra
     assert not result.plan.grids.geometry.isna().any()
     assert tables(tmp_path / "out") == tables(tmp_path / "maps")
     assert not read_plan(tmp_path / "out").units.geometry.isna().any()

@@ -5,7 +5,7 @@ where the configuration has it.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -24,7 +24,20 @@ SLACK = {"compactness": 1e-3, "clear_border": 5e-3, "nonresidential_share": 1e-3
 """How near to its threshold a measure may come out on either side of it."""
 
 Facts = dict[str, float]
-Verdicts = dict[str, list[dict[str, Any]]]
+
+
+class Verdict(NamedTuple):
+    """What is looked at of a row of the decisions, as text."""
+
+    test: str
+    passed: str
+    test_passed: str
+    unit_grid: str
+    reason: str
+
+
+_READ = Verdict._fields
+Verdicts = dict[str, list[Verdict]]
 """Rows of the decisions by institution."""
 
 
@@ -49,14 +62,12 @@ def _layer(view: View, layer: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
 
 
 def _verdicts(view: View) -> Verdicts:
-    """Rows of the decisions by institution."""
+    """Rows of the decisions by institution, each with what is looked at."""
     found: Verdicts = {}
-    if view.decisions is not None:
-        names = [str(column) for column in view.decisions]
-        columns = (view.decisions[column].to_numpy(dtype=object) for column in view.decisions)
-        for row in zip(*columns, strict=True):
-            named = dict(zip(names, row, strict=True))
-            found.setdefault(str(named["institution_id"]), []).append(named)
+    if view.decisions is not None and len(view.decisions.columns):
+        columns = (view.decisions[c].to_numpy(dtype=object) for c in ("institution_id", *_READ))
+        for name, *row in zip(*columns, strict=True):
+            found.setdefault(str(name), []).append(Verdict(*row))
     return found
 
 
@@ -116,7 +127,7 @@ def _unproven(
     """Say why an institution is no unit grid; "" where it is."""
     if name not in tests:
         return f"no institution {name} is in the inputs" if name else "it names no institution"
-    if {row["unit_grid"] for row in verdict.get(name, [])} != {"yes"}:
+    if {row.unit_grid for row in verdict.get(name, [])} != {"yes"}:
         return f"tables/institution_decisions does not say so of {name}"
     override = view.config.institutions.overrides.get(name)
     if override is not None:
@@ -171,11 +182,9 @@ def _misjudged(
             )
 
 
-def _wrong_rows(
-    view: View, name: str, rows: list[dict[str, Any]], tests: dict[str, bool | None]
-) -> str:
+def _wrong_rows(view: View, name: str, rows: list[Verdict], tests: dict[str, bool | None]) -> str:
     for test, passed in tests.items():
-        said = {row["test_passed"] for row in rows if row["test"] == test}
+        said = {row.test_passed for row in rows if row.test == test}
         if passed is not None and said != {"yes" if passed else "no"}:
             return f"{test} is {'passed' if passed else 'failed'}, not as it says"
     rules = view.config.institutions
@@ -183,12 +192,12 @@ def _wrong_rows(
     wanted = all(p is not False for p in tests.values()) and rules.unit_grids
     if override is not None:
         wanted = override.unit_grid
-        recorded = override.reason in str(rows[0]["reason"])
-        if not recorded or "override" not in {row["test"] for row in rows}:
+        recorded = override.reason in str(rows[0].reason)
+        if not recorded or "override" not in {row.test for row in rows}:
             return "its override and the reason are not recorded"
-    others = [row for row in rows if row["test"] in ("ground", "range", "nest")]
-    turned_down = any(row["passed"] == "no" for row in others)
-    stands = {row["unit_grid"] for row in rows} == {"yes"}
+    others = [row for row in rows if row.test in ("ground", "range", "nest")]
+    turned_down = any(row.passed == "no" for row in others)
+    stands = {row.unit_grid for row in rows} == {"yes"}
     if stands and not wanted:
         return "it cannot be a unit grid"
     if wanted and not stands and not turned_down:

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridplan.audit.kinds import Kind
-from gridplan.audit.shape import LISTED_COLUMNS, NUMBERS
+from gridplan.audit.shape import EXTRA_IDS, LISTED_COLUMNS, NUMBERS
 from gridplan.config import Config
 from gridplan.domain import Finding, GridKind, Plan, Severity
 from gridplan.layers.inputs import Inputs
@@ -224,9 +224,9 @@ class View:
         return tuple(self.grids[c].to_numpy(object) for c in ("grid_code", "community_code"))
 
     @cached_property
-    def _unit_names(self) -> tuple[NDArray[np.object_], ...]:
-        """Id and community of every unit."""
-        return tuple(self.units[c].to_numpy(object) for c in ("unit_id", "community_code"))
+    def _unit_names(self) -> "tuple[pd.api.extensions.ExtensionArray, ...]":
+        """Id and community of every unit, as they stand in memory."""
+        return tuple(self.units[c].array for c in ("unit_id", "community_code"))
 
 
 def positions(keys: "pd.Series[str]", wanted: "pd.Series[str]") -> Ints:
@@ -264,14 +264,22 @@ def make_view(
         layers[name] = _tidy(frame, name, sound)
     findings += _doubled(plan)
     listed = _listed(exceptions)
-    plan = replace(plan, **layers)  # a city's layers need not stand in memory twice
+    # A city's layers need not stand in memory twice, nor what no check reads.
+    extra = {name: layer[_read_of(layer)] for name, layer in plan.extra.items()}
+    plan = replace(plan, **layers, extra=extra)
     view = View(plan, inputs, config, listed, **layers, decisions=decisions, ours=ours)
     return view, findings
 
 
+def _read_of(layer: gpd.GeoDataFrame) -> list[str]:
+    """Columns of what lies in the grids that checks read."""
+    wanted = {"grid_code", "length_m", "share", *EXTRA_IDS.values(), layer.active_geometry_name}
+    return [column for column in layer.columns if column in wanted]
+
+
 def _as_text(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
     """Codes as text without missing values, counts as integers."""
-    frame = frame.copy()
+    frame = frame.copy(deep=False)
     for column in frame.columns:
         if column.endswith(("_code", "_id")):
             frame[column] = (

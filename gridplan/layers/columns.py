@@ -104,7 +104,9 @@ def as_text(values: pd.Series) -> pd.Series:
             values = values.astype("Int64")
     text = values.astype("string").str.strip().to_numpy(dtype=object, na_value="")
     text[text == ""] = None
-    return pd.Series(text, index=values.index, name=values.name, dtype=object)
+    number, words = pd.factorize(text)  # equal texts become one text: names and kinds of a city
+    shared = np.concatenate([words, np.array([None], dtype=object)])[number]
+    return pd.Series(shared, index=values.index, name=values.name, dtype=object)
 
 
 def text_or(

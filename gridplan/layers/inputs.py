@@ -1,10 +1,11 @@
 """What a job reads, as tables with a written column contract."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from pyproj import CRS
 
@@ -85,3 +86,27 @@ class Inputs:
     tallies: tuple[Tally, ...] = ()
     findings: tuple[Finding, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
+
+    def lean(self) -> "Inputs":
+        """The same without what a written plan is not audited against.
+
+        These are people, categories, tallies, names and kinds of things, and the shapes of zones.
+        """
+        zones = {name: shapeless(zone[["zone_id"]], self.crs) for name, zone in self.zones.items()}
+        told, said = ["households_method", "households_source"], ["name", "kind"]
+        return replace(
+            self,
+            units=self.units.drop(columns=told, errors="ignore"),
+            zones=zones,
+            extra={
+                n: things.drop(columns=said, errors="ignore") for n, things in self.extra.items()
+            },
+            staff=None,
+            categories=None,
+            tallies=(),
+        )
+
+
+def shapeless(table: pd.DataFrame, crs: CRS) -> gpd.GeoDataFrame:
+    """A layer whose shapes are missing, every one."""
+    return gpd.GeoDataFrame(table, geometry=np.full(len(table), None), crs=crs)

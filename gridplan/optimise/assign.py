@@ -1,7 +1,7 @@
 """Which person serves which grid: the fewest missing, loads within limits, at least price."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import highspy
 import numpy as np
@@ -27,8 +27,10 @@ BATCH = 400
 NODES = 10_000
 """Branch-and-bound nodes of a model, at most."""
 
+WHOLE = 1e-6
+"""How far from 0 or 1 an offer of the relaxation may be to count as taken or not."""
+
 INF = highspy.kHighsInf
-Terms = Sequence[tuple[str, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,69 +104,90 @@ def _batches(offers: Offers) -> Iterator[Ints]:
     yield np.sort(np.concatenate(batch))
 
 
-@dataclass(frozen=True)
-class _Model:
-    """Columns (price, upper bound, whether whole) and rows (terms, bounds) of a model."""
+@dataclass(frozen=True, eq=False)
+class _Program:
+    """Columns from 0 up, the offers first, and rows, as HiGHS takes them."""
 
-    columns: dict[str, tuple[float, float, bool]] = field(default_factory=dict)
-    rows: list[tuple[Terms, float, float]] = field(default_factory=list)
+    price: Floats
+    most: Floats
+    row: Ints
+    column: Ints
+    value: Floats
+    low: Floats
+    high: Floats
 
-    def column(self, name: str, price: float, most: float, *, whole: bool = False) -> str:
-        """Add a column that is 0 at least."""
-        self.columns[name] = (price, most, whole)
-        return name
 
-    def row(self, terms: Terms, low: float = -INF, high: float = INF) -> None:
-        """Add a row."""
-        self.rows.append((terms, low, high))
+def _program(offers: Offers, rows: Ints) -> _Program:
+    """Columns: offers, people missing, people idle, loads above limits.
+
+    Rows: people of each grid, people that it needs, grids of each person, those of nobody idle,
+    loads of those with limits.
+    """
+    grids, at_grid = np.unique(offers.grid[rows], return_inverse=True)
+    people, at_person = np.unique(offers.person[rows], return_inverse=True)
+    short, limited = offers.need[grids] > 0, np.isfinite(offers.limit[people])
+    counts = [len(rows), int(short.sum()), len(people), int(limited.sum())]
+    missing, idle, over = np.cumsum(counts)[:3].tolist()
+    serve, busy = len(grids) + counts[1], len(grids) + counts[1] + len(people)
+    above = busy + len(people)
+    needs, within = np.cumsum(short) - 1 + len(grids), np.cumsum(limited) - 1 + above
+    offer, load = np.arange(len(rows)), offers.load[offers.grid[rows]]
+    for_need = np.flatnonzero(short[at_grid])
+    for_limit = np.flatnonzero(limited[at_person] & (load > 0))
+    terms = (
+        (at_grid, offer, 1.0),
+        (needs[at_grid[for_need]], for_need, 1.0),
+        (needs[short], missing + np.arange(counts[1]), 1.0),
+        (serve + at_person, offer, 1.0),
+        (busy + at_person, offer, 1.0),
+        (busy + np.arange(len(people)), idle + np.arange(len(people)), 1.0),
+        (within[at_person[for_limit]], for_limit, load[for_limit]),
+        (within[limited], over + np.arange(counts[3]), -1.0),
+    )
+    limit = offers.limit[people][limited]
+    free = (np.full(len(grids), -INF), np.full(counts[1], INF), np.full(len(people), -INF))
+    return _Program(
+        price=np.r_[offers.price[rows], np.full(counts[1], MISSING), np.full(counts[2], IDLE),
+                    OVERLOAD / limit],
+        most=np.r_[np.ones(len(rows)), offers.need[grids][short], np.ones(counts[2]),
+                   np.full(counts[3], INF)],
+        row=np.concatenate([row for row, _, _ in terms]),
+        column=np.concatenate([column for _, column, _ in terms]),
+        value=np.concatenate([np.broadcast_to(v, len(row)) for row, _, v in terms]),
+        low=np.r_[free[0], offers.need[grids][short], free[2], np.ones(len(people)),
+                  np.full(counts[3], -INF)],
+        high=np.r_[offers.most[grids], free[1], offers.serves[people], np.full(len(people), INF),
+                   limit],
+    )  # fmt: skip
 
 
 def _solved(offers: Offers, rows: Ints) -> NDArray[np.bool_]:
-    model = _Model()
-    price = offers.price[rows].tolist()
-    names = [f"x{k}" for k in rows.tolist()]
-    for name, each in zip(names, price, strict=True):
-        model.column(name, each, 1.0, whole=True)
-    load = offers.load[offers.grid[rows]].tolist()
-    for g, own in _grouped(offers.grid[rows]).items():
-        served = [(names[k], 1.0) for k in own]
-        model.row(served, high=float(offers.most[g]))
-        if need := float(offers.need[g]):
-            model.row([*served, (model.column(f"missing{g}", MISSING, need), 1.0)], low=need)
-    for p, own in _grouped(offers.person[rows]).items():
-        serves = [(names[k], 1.0) for k in own]
-        model.row(serves, high=float(offers.serves[p]))
-        model.row([*serves, (model.column(f"idle{p}", IDLE, 1.0), 1.0)], low=1.0)
-        limit = float(offers.limit[p])
-        if np.isfinite(limit):
-            over = model.column(f"over{p}", OVERLOAD / limit, INF)
-            model.row([*((names[k], load[k]) for k in own if load[k]), (over, -1.0)], high=limit)
-    value = _run(model)
-    return np.array([round(value[name]) == 1 for name in names], dtype=bool)
+    """Choose among some offers.
+
+    Without limits of load this is a flow, whose relaxation has whole vertices; with limits that do
+    not bind as well. Only what is left goes to branch and bound.
+    """
+    program = _program(offers, rows)
+    value = _run(program, whole=0)[: len(rows)]
+    if np.abs(value - value.round()).max() > WHOLE:
+        value = _run(program, whole=len(rows))[: len(rows)]
+    return np.asarray(value.round() == 1)
 
 
-def _grouped(key: Ints) -> dict[int, list[int]]:
-    """Positions of every key, in the order of their first."""
-    groups: dict[int, list[int]] = {}
-    for k, one in enumerate(key.tolist()):
-        groups.setdefault(one, []).append(k)
-    return groups
+def _run(program: _Program, whole: int) -> Floats:
+    """Solve with HiGHS on one thread, the first columns whole.
 
-
-def _run(model: _Model) -> dict[str, float]:
-    """Solve with HiGHS on one thread; what a limit of nodes stopped is the best plan met.
-
-    PuLP would take three times as long to hand a model of this kind over as HiGHS does to solve it.
+    What a limit of nodes stopped is the best plan met. PuLP would take three times as long to hand
+    a model of this kind over as HiGHS does to solve it.
     """
     kinds = highspy.HighsModelStatus
     status = kinds.kNotset
-    names = sorted(model.columns)
     for presolve in ("choose", "off"):  # see `master.choose`
         highs = quiet_highs()
         highs.setOptionValue("mip_rel_gap", 0.0)
         highs.setOptionValue("presolve", presolve)
         highs.setOptionValue("mip_max_nodes", NODES)
-        _hand_over(highs, model, names)
+        _hand_over(highs, program, whole)
         highs.run()
         status = highs.getModelStatus()
         if status != kinds.kSolveError:
@@ -172,28 +195,27 @@ def _run(model: _Model) -> dict[str, float]:
     if status not in (kinds.kOptimal, kinds.kSolutionLimit):
         words = highs.modelStatusToString(status)
         raise SolverError(f"HiGHS left the assignment of people as '{words}'")
-    return dict(zip(names, highs.getSolution().col_value, strict=True))
+    return np.array(highs.getSolution().col_value)
 
 
-def _hand_over(highs: highspy.Highs, model: _Model, names: list[str]) -> None:
-    """Give a model to HiGHS, the columns in the order of their names."""
+def _hand_over(highs: highspy.Highs, program: _Program, whole: int) -> None:
+    """Give a model to HiGHS."""
     empty = np.array([], dtype=np.int32)
-    columns = [model.columns[name] for name in names]
-    price, most = (np.array([column[k] for column in columns]) for k in range(2))
-    count = len(names)
-    highs.addCols(count, price, np.zeros(count), most, 0, empty, empty, np.array([]))
-    whole = np.flatnonzero([column[2] for column in columns]).astype(np.int32)
-    kind = np.full(len(whole), highspy.HighsVarType.kInteger)
-    highs.changeColsIntegrality(len(whole), whole, kind)
-    at = {name: k for k, name in enumerate(names)}
-    terms = [term for row, _, _ in model.rows for term in row]
-    starts = np.r_[0, np.cumsum([len(row) for row, _, _ in model.rows])[:-1]]
+    count = len(program.price)
+    highs.addCols(
+        count, program.price, np.zeros(count), program.most, 0, empty, empty, np.array([])
+    )
+    if whole:
+        kind = np.full(whole, highspy.HighsVarType.kInteger)
+        highs.changeColsIntegrality(whole, np.arange(whole, dtype=np.int32), kind)
+    order = np.lexsort((program.column, program.row))
+    starts = np.searchsorted(program.row[order], np.arange(len(program.low)))
     highs.addRows(
-        len(model.rows),
-        np.array([low for _, low, _ in model.rows]),
-        np.array([high for _, _, high in model.rows]),
-        len(terms),
+        len(program.low),
+        program.low,
+        program.high,
+        len(order),
         starts.astype(np.int32),
-        np.array([at[name] for name, _ in terms], dtype=np.int32),
-        np.array([value for _, value in terms], dtype=np.float64),
+        program.column[order].astype(np.int32),
+        program.value[order],
     )

@@ -1,5 +1,7 @@
 """Who could serve which grid, and at what price."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -14,7 +16,15 @@ FARTHEST_KM = 10.0
 """Homes farther than this from a grid count as so far, so that no price outweighs a gap."""
 
 
-def list_offers(plan: Plan, staff: pd.DataFrame, section: People) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Zoned:
+    """Households of every grid, and of those that lie in each zone, as "layer:zone"."""
+
+    total: "pd.Series[int]"
+    parts: pd.DataFrame
+
+
+def list_offers(plan: Plan, staff: pd.DataFrame, section: People, zoned: Zoned) -> pd.DataFrame:
     """List every pair of a person and a grid that the person could serve.
 
     Who names communities serves grids of these; who names zones alone, grids with households in
@@ -25,9 +35,11 @@ def list_offers(plan: Plan, staff: pd.DataFrame, section: People) -> pd.DataFram
     plan
         The finished plan.
     staff
-        Columns as of ``read_staff``.
+        Columns as of ``read_staff``; some of the people or all.
     section
         Roles and prices.
+    zoned
+        ``find_zoned`` of the plan.
 
     Returns
     -------
@@ -36,7 +48,7 @@ def list_offers(plan: Plan, staff: pd.DataFrame, section: People) -> pd.DataFram
         households in the person's zones; missing without zones), ``kept`` (whether it was the
         person's last year; missing where nothing is known), ``price`` (km); sorted.
     """
-    shares = _zone_shares(plan, staff)
+    shares = _zone_shares(staff, zoned)
     pairs = _pairs(plan, staff, section, shares)
     pairs = pairs[_wanted(plan, staff, section, pairs)].reset_index(drop=True)
     found = pairs.merge(shares, on=["person", "grid"], how="left")
@@ -58,27 +70,32 @@ def _exploded(staff: pd.DataFrame, column: str) -> pd.DataFrame:
     return table[table[column] != ""]
 
 
-def _zone_shares(plan: Plan, staff: pd.DataFrame) -> pd.DataFrame:
-    """Share of the households of every grid that lies in the person's zones, where there is any."""
-    units = pd.DataFrame(plan.units)
+def find_zoned(plan: Plan, staff: pd.DataFrame) -> Zoned:
+    """Find the households in every grid and zone; the zones only where somebody names any."""
+    columns = ["grid_code", "households", *plan.zone_layers]
+    units = pd.DataFrame(plan.units)[columns]
     position = pd.Series(np.arange(len(plan.grids)), index=plan.grids["grid_code"])
     units = units.assign(grid=units["grid_code"].map(position))
     total = units.groupby("grid")["households"].sum()
     parts = []
-    for layer in plan.zone_layers:
+    for layer in plan.zone_layers if staff["zones"].ne("").any() else ():
         inside = units[units[layer].notna() & (units["households"] > 0)]
         counts = inside.groupby(["grid", layer], observed=True)["households"].sum().reset_index()
         counts["zones"] = f"{layer}:" + counts[layer].astype(str)
         parts.append(counts[["grid", "zones", "households"]])
     none: list[int] = []
     empty = pd.DataFrame({"grid": none, "zones": pd.Series(dtype=object), "households": none})
-    every = pd.concat(parts, ignore_index=True) if parts else empty
-    served = _exploded(staff, "zones").merge(every, on="zones")
+    return Zoned(total, pd.concat(parts, ignore_index=True) if parts else empty)
+
+
+def _zone_shares(staff: pd.DataFrame, zoned: Zoned) -> pd.DataFrame:
+    """Share of the households of every grid that lies in the person's zones, where there is any."""
+    served = _exploded(staff, "zones").merge(zoned.parts, on="zones")
     # Zones of several layers: the share is of the layer that holds most of the grid's households.
     served["layer"] = served["zones"].str.split(":").str[0]
     by_layer = served.groupby(["person", "grid", "layer"])["households"].sum()
     best = by_layer.groupby(["person", "grid"]).max().reset_index()
-    best["share"] = best["households"] / best["grid"].map(total).clip(lower=1)
+    best["share"] = best["households"] / best["grid"].map(zoned.total).clip(lower=1)
     return best[["person", "grid", "share"]]
 
 
@@ -135,11 +152,10 @@ def _distance_km(
 ) -> Floats:
     """Kilometres from home to the grid, 0 inside it and where no home is known."""
     known = staff["x"].notna().to_numpy()[person]
-    points = shapely.points(
-        staff["x"].to_numpy()[person[known]], staff["y"].to_numpy()[person[known]]
-    )
+    homes = shapely.points(staff["x"].to_numpy(), staff["y"].to_numpy())
     km = np.zeros(len(person))
-    km[known] = shapely.distance(points, plan.grids.geometry.to_numpy()[grid[known]]) / 1000
+    grids = plan.grids.geometry.to_numpy()
+    km[known] = shapely.distance(homes[person[known]], grids[grid[known]]) / 1000
     return np.minimum(km, FARTHEST_KM)
 
 

@@ -1,25 +1,31 @@
 """The people proposed for every grid, what is missing, and who has too much."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gridplan.config.people import People, Role
 from gridplan.domain import Finding, Plan, Severity
 from gridplan.layers.columns import some
 from gridplan.optimise.assign import Offers, assign
-from gridplan.people.offers import list_offers, needed
+from gridplan.people.offers import find_zoned, list_offers, needed
 from gridplan.processes import run_pieces
 from gridplan.text import many
+
+Ints = NDArray[np.int64]
 
 MANY = 1_000_000
 """People that a grid may have where the configuration sets no limit."""
 
-SHARED = 200_000
-"""Offers from which on roles are shared among processes, which take seconds to start."""
+SHARED = 6_000
+"""People from which on roles are shared among processes, which take seconds to start."""
+
+TOGETHER = 40_000
+"""People of a role whose offers stand in memory together, where communities keep them apart."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +64,23 @@ def make_roster(plan: Plan, staff: pd.DataFrame, section: People, workers: int =
     SolverError
         Where HiGHS fails.
     """
-    offers = list_offers(plan, staff, section)
-    roles = section.all_roles()
-    role_of = staff["role"].to_numpy()[offers["person"].to_numpy()]
-    every = {key: offers[role_of == key].reset_index(drop=True) for key in roles}
-    every = {key: own for key, own in every.items() if len(own)}
-    longest = sorted(every.items(), key=lambda item: -len(item[1]))  # first, so that none waits
-    asked = ((key, _offers(plan, staff, roles[key], own)) for key, own in longest)
-    crew = workers if len(offers) >= SHARED else 1
-    taken = {key: answer for (key, _), answer in run_pieces(_taken, asked, crew)}
-    parts = [own[taken[key]].assign(role=key) for key, own in every.items()]
-    serving = pd.concat(parts) if parts else offers.iloc[:0].assign(role="")
+    roles, zoned = section.all_roles(), find_zoned(plan, staff)
+    groups = _groups(staff, roles)
+    listed: dict[tuple[str, int], pd.DataFrame] = {}
+
+    def asked() -> Iterator[tuple[tuple[str, int], Offers]]:
+        for name, people in sorted(groups.items(), key=lambda item: -len(item[1])):
+            own = list_offers(plan, staff.iloc[people], section, zoned)
+            if len(own):
+                listed[name] = own = own.assign(person=people[own["person"].to_numpy()])
+                yield name, _offers(plan, staff, roles[name[0]], own)
+
+    crew = workers if len(staff) >= SHARED else 1
+    taken = {}
+    for (name, _), answer in run_pieces(_taken, asked(), crew):
+        taken[name] = listed.pop(name)[answer].assign(role=name[0])
+    parts = [taken[name] for name in groups if name in taken]
+    serving = pd.concat(parts) if parts else _nobody()
     serving["grid_code"] = plan.grids["grid_code"].to_numpy()[serving["grid"]]
     serving = serving.sort_values(["person", "grid_code"], kind="stable", ignore_index=True)
     findings = [
@@ -81,7 +93,31 @@ def make_roster(plan: Plan, staff: pd.DataFrame, section: People, workers: int =
     return Roster(serving[columns], tuple(findings))
 
 
-def _taken(piece: tuple[str, Offers]) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _groups(staff: pd.DataFrame, roles: Mapping[str, Role]) -> "dict[tuple[str, int], Ints]":
+    """Positions of the people of each role, those of a large city in groups that share no grid."""
+    role_of, named = staff["role"].to_numpy(), staff["communities"].to_numpy(dtype=object)
+    groups: dict[tuple[str, int], Ints] = {}
+    for key in roles:
+        people = np.flatnonzero(role_of == key)
+        alone = [text != "" and ";" not in text for text in named[people]]
+        number = np.zeros(len(people), dtype=np.int64)
+        if len(people) > TOGETHER and all(alone):
+            home = pd.factorize(named[people])[0]
+            count = np.bincount(home)
+            number = ((np.cumsum(count) - count) // TOGETHER)[home]
+        for k in np.unique(number).tolist():
+            groups[key, k] = people[number == k]
+    return groups
+
+
+def _nobody() -> pd.DataFrame:
+    """No offer that is taken."""
+    columns = ["person", "grid", "share", "kept", "role"]
+    numbers = {"person": "int64", "grid": "int64", "share": "float64", "kept": "float64"}
+    return pd.DataFrame(columns=columns).astype(numbers)
+
+
+def _taken(piece: tuple[tuple[str, int], Offers]) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
     """Choose the offers of a role."""
     return assign(piece[1])
 
