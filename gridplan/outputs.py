@@ -1,11 +1,13 @@
 """What a run writes beside its maps: tables, workbook, styles for QGIS."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from gridplan.codes import Standing
 from gridplan.division import Divided
@@ -18,7 +20,7 @@ from gridplan.processes import process_count
 from gridplan.redivide import Outcome
 from gridplan.runs import Run
 from gridplan.solved import alignment, alternative_tables
-from gridplan.tables import build_tables, reconcile, writing
+from gridplan.tables import build_tables, reconcile, write_tables
 
 LISTED = (Severity.ERROR, Severity.EXCEPTION, Severity.REPAIRED, Severity.WARNING)
 """Severities that ``tables/exceptions`` lists."""
@@ -65,6 +67,12 @@ class Made:
         ground = replace(self.done.ground, cells=cells)
         return replace(self, done=replace(self.done, inputs=self.done.inputs.lean(), ground=ground))
 
+    def plain(self) -> "Made":
+        """The same with hardly a shape of what lies in the grids: ``plan.gpkg`` has them all."""
+        extra = {name: _sampled(layer) for name, layer in self.plan.extra.items()}
+        plan = replace(self.plan, units=_sampled(self.plan.units), extra=extra)
+        return replace(self, carried=replace(self.carried, plan=plan))
+
     def lean(self) -> "Made":
         """The same without what is written: of units the columns that the report counts are left.
 
@@ -77,19 +85,26 @@ class Made:
         return replace(self, done=done, carried=Carried(plan, {}, self.carried.findings))
 
 
-@contextmanager
-def tables_written(made: Made, run: Run) -> Iterator[Callable[[], list[Finding]]]:
+def _sampled(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The layer with the first shape of each type alone: styles draw a layer by its types."""
+    shapes = layer.geometry.to_numpy()
+    kept = np.full(len(shapes), None, dtype=object)
+    first = np.unique(shapely.get_type_id(shapes), return_index=True)[1]
+    kept[first] = shapes[first]
+    found: gpd.GeoDataFrame = layer.set_geometry(gpd.GeoSeries(kept, layer.index, layer.crs))
+    return found
+
+
+def write_all_tables(made: Made, run: Run) -> list[Finding]:
     """Write every table of a finished plan, and the workbook where it is wanted.
 
-    Yields
-    ------
-    callable
-        Waits until all is written, and gives what the workbook could not hold; until then something
-        else can be done.
+    Returns
+    -------
+    list of Finding
+        What the workbook could not hold.
     """
     plan, config, standing = made.plan, run.config, made.standing
-    folder, date = run.folder.path / "tables", run.options.date
-    basis = config.inputs.units.household_basis
+    date, basis = run.options.date, config.inputs.units.household_basis
     tables = build_tables(
         plan,
         [f for f in made.findings if f.severity in LISTED],
@@ -101,17 +116,16 @@ def tables_written(made: Made, run: Run) -> Iterator[Callable[[], list[Finding]]
         decisions=made.done.ground.decisions,
         since=standing.since if standing else {},
     )
-    with writing(
+    return write_tables(
         tables,
-        folder,
+        run.folder.path / "tables",
         language=config.project.language,
         date=date,
         household_basis=basis,
         zone_layers=plan.zone_layers,
         workbook="xlsx" in config.outputs.tables,
         workers=process_count(config.solve.workers),
-    ) as written:
-        yield written
+    )
 
 
 def _read(done: Divided) -> pd.DataFrame:

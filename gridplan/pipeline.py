@@ -23,7 +23,7 @@ from gridplan.layers import (
     read_table,
 )
 from gridplan.levels import audit_streets, divide_streets, inputs_of_run
-from gridplan.outputs import Made, tables_written, write_styles
+from gridplan.outputs import Made, write_all_tables, write_styles
 from gridplan.people import carry
 from gridplan.prepare import Ground, restrict
 from gridplan.processes import give_back, process_count
@@ -85,6 +85,11 @@ def _run(
         standing = _standing(config, inputs)
     made = _made(run, inputs, standing)
     del inputs
+    run.progress.stage("tables")
+    write_plan(made.plan, run.folder.path / "plan.gpkg")
+    if not _drawn(run):
+        made = made.plain()
+        give_back()
     written = _write(run, made)
     if not _drawn(run):
         made = made.lean()  # the plan that the audit reads back must not stand beside this one
@@ -159,11 +164,8 @@ def _compared(run: Run, made: Made, job: Redivision, standing: Standing) -> Made
 
 
 def _write(run: Run, made: Made) -> list[Finding]:
-    """Write the plan, its tables and styles; list what a workbook cannot hold."""
-    run.progress.stage("tables")
-    with tables_written(made, run) as written:
-        write_plan(made.plan, run.folder.path / "plan.gpkg")
-        findings = written()
+    """Write the tables and styles of a plan that is written; list what a workbook cannot hold."""
+    findings = write_all_tables(made, run)
     write_styles(made.plan, run)  # which reads tables
     return findings
 

@@ -4,7 +4,7 @@ import csv
 import datetime as dt
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -30,8 +30,8 @@ from gridplan.tables import (
     renew_page,
     unguard,
     write_csvs,
+    write_tables,
     write_workbook,
-    writing,
 )
 from gridplan.tables.dictionary import TEXTS
 from gridplan.tables.files import csv_text
@@ -124,8 +124,8 @@ FINDINGS = (
 def tables_of(plan: Plan, findings: Sequence[Finding] = FINDINGS) -> dict[str, pd.DataFrame]:
     """All tables of a plan whose units were read as they stand in it."""
     read = pd.DataFrame(plan.units)[["unit_id", "households", "community_code"]]
-    return build_tables(
-        plan, findings, reconcile(read, plan), date=DATE, household_basis="registered"
+    return dict(
+        build_tables(plan, findings, reconcile(read, plan), date=DATE, household_basis="registered")
     )
 
 
@@ -451,7 +451,6 @@ def test_workbooks_are_the_same_whoever_writes_them(
 ) -> None:
     """The workbook and those of the pages of grids, written by one process or by two."""
     monkeypatch.setattr("gridplan.tables.workbook.MOST_PAGES", 1)
-    monkeypatch.setattr("gridplan.tables.workbook.SHARED_PAGES", 2)
     tables = tables_of(town())
     codes = tables["grid_register"]["grid_code"]
     tables["duties"] = pd.DataFrame({"grid_code": codes, "item_name": "=b", "object": "o"}).reindex(
@@ -474,11 +473,34 @@ def test_tables_are_the_same_whoever_writes_them(
     tables, found = tables_of(town()), []
     for workers in (1, 2):
         folder = tmp_path / str(workers)
-        with writing(tables, folder, language="en", date=DATE, workers=workers) as written:
-            assert written() == []
+        left_out = write_tables(tables.items(), folder, language="en", date=DATE, workers=workers)
+        assert left_out == []
         found.append({p.name: p.read_bytes() for p in sorted(folder.iterdir())})
     assert found[0] == found[1]
     assert set(found[0]) == {"gridplan.xlsx", *(f"{name}.csv" for name in tables)}
+
+
+def test_long_tables_go_to_disk_as_they_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table too long for a workbook is written before the next is made, and is the same file."""
+    tables = tables_of(town())
+    write_tables(tables.items(), tmp_path / "whole", language="en", date=DATE, workbook=False)
+    monkeypatch.setattr("gridplan.tables.workbook.ROWS_MAX", 2)
+    there = []
+
+    def made() -> Iterator[tuple[str, pd.DataFrame]]:
+        for name, table in tables.items():
+            there.append({path.stem for path in (tmp_path / "parts").glob("*.csv")})
+            yield name, table
+
+    left_out = write_tables(made(), tmp_path / "parts", language="en", date=DATE, workbook=False)
+    long = [name for name, table in tables.items() if len(table) > 2]
+    assert left_out == []
+    assert there[-1] == set(long) - {"exceptions", "data_dictionary"}  # on pages; the last one
+    for name in tables:
+        written = [(tmp_path / way / f"{name}.csv").read_bytes() for way in ("whole", "parts")]
+        assert written[0] == written[1]
 
 
 def test_long_tables_have_no_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from gridplan.tables.dictionary import (
 from gridplan.tables.files import write_csvs
 from gridplan.tables.formats_page import describe_formats, renew_page
 from gridplan.tables.ledger import household_ledger, open_rows
-from gridplan.tables.shared import writing
+from gridplan.tables.shared import write_tables
 from gridplan.tables.workbook import write_workbook
 from gridplan.text import clean_text, guard, unguard
 
@@ -35,6 +35,6 @@ __all__ = [
     "typed_table",
     "unguard",
     "write_csvs",
+    "write_tables",
     "write_workbook",
-    "writing",
 ]

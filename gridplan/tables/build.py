@@ -1,7 +1,8 @@
 """The tables of a plan, made from its layers."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
 import pandas as pd
@@ -43,8 +44,8 @@ def build_tables(
     ledger: pd.DataFrame | None = None,
     decisions: pd.DataFrame | None = None,
     since: Mapping[str, str] = MappingProxyType({}),
-) -> dict[str, pd.DataFrame]:
-    """Make every table of a finished plan.
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Make every table of a finished plan, one after another.
 
     Parameters
     ----------
@@ -68,31 +69,38 @@ def build_tables(
     since
         First day (YYYY-MM-DD) of every code that the register holds as active.
 
-    Returns
-    -------
-    dict
-        Tables by name, in the order of the workbook's sheets, each sorted by its first column and
-        then the others. ``facility_codes``, ``institution_codes`` and ``road_codes`` only where
-        the plan has such a layer, ``stairwells`` only where a building was divided.
+    Yields
+    ------
+    tuple
+        Tables with their names, in the order of the workbook's sheets, each sorted by its first
+        column and then the others, made when it is asked for: those of a city are large.
+        ``facility_codes``, ``institution_codes`` and ``road_codes`` only where the plan has such a
+        layer, ``stairwells`` only where a building was divided.
     """
-    tables = {
-        "grid_register": _grid_register(plan, date, since),
-        "building_codes": _building_codes(plan),
-        **_stairwells(plan),
-        **{
-            table: _codes(plan, table, layer)
-            for table, layer in _CODE_TABLES
-            if layer in plan.extra
-        },
-        **({} if decisions is None else {"institution_decisions": _decisions(decisions)}),
-        "zone_crosswalk": _zone_crosswalk(plan),
-        **{name: _columns(name, table, plan.zone_layers) for name, table in solved.items()},
-        "exceptions": exceptions_table(plan, findings),
-        "reconciliation": reconciliation,
-        **({} if ledger is None else {"household_ledger": ledger}),
+    makers: dict[str, Callable[[], pd.DataFrame]] = {
+        "grid_register": lambda: _grid_register(plan, date, since),
+        "building_codes": lambda: _building_codes(plan),
     }
-    tables["data_dictionary"] = _data_dictionary(plan, tables, household_basis)
-    return {name: in_order(table) for name, table in tables.items()}
+    if "stairwell" in plan.units:
+        makers["stairwells"] = lambda: _stairwells(plan)
+    for name, layer in _CODE_TABLES:
+        if layer in plan.extra:
+            makers[name] = partial(_codes, plan, name, layer)
+    if decisions is not None:
+        makers["institution_decisions"] = lambda: _decisions(decisions)
+    makers["zone_crosswalk"] = lambda: _zone_crosswalk(plan)
+    for name, table in solved.items():
+        makers[name] = partial(_columns, name, table, plan.zone_layers)
+    makers["exceptions"] = lambda: exceptions_table(plan, findings)
+    makers["reconciliation"] = lambda: reconciliation
+    if ledger is not None:
+        makers["household_ledger"] = lambda: ledger
+    columns: dict[str, list[str]] = {}
+    for name, make in makers.items():
+        table = in_order(make())
+        columns[name] = [str(column) for column in table]
+        yield name, table
+    yield "data_dictionary", in_order(_data_dictionary(plan, columns, household_basis))
 
 
 def _texts(column: pd.Series) -> pd.Series:
@@ -132,12 +140,10 @@ def _building_codes(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(plan.units)[[name for name in wanted if name in plan.units]]
 
 
-def _stairwells(plan: Plan) -> dict[str, pd.DataFrame]:
-    """List the stairwells of divided buildings with their grids; nothing where there are none."""
-    if "stairwell" not in plan.units:
-        return {}
+def _stairwells(plan: Plan) -> pd.DataFrame:
+    """List the stairwells of divided buildings with their grids."""
     units = pd.DataFrame(plan.units)
-    return {"stairwells": units.loc[units["stairwell"].notna(), list(TABLES["stairwells"])]}
+    return units.loc[units["stairwell"].notna(), list(TABLES["stairwells"])]
 
 
 def _codes(plan: Plan, table: str, layer: str) -> pd.DataFrame:
@@ -257,13 +263,13 @@ def _counts(units: pd.DataFrame, side: str) -> pd.DataFrame:
 
 
 def _data_dictionary(
-    plan: Plan, tables: Mapping[str, pd.DataFrame], household_basis: str
+    plan: Plan, tables: Mapping[str, Sequence[str]], household_basis: str
 ) -> pd.DataFrame:
     columns: dict[str, Sequence[str]] = {
         f"plan.gpkg:{name}": [str(column) for column in layer.columns if column != "geometry"]
         for name, layer in plan.layers().items()
     }
-    columns |= {name: [str(column) for column in table.columns] for name, table in tables.items()}
+    columns |= tables
     columns["data_dictionary"] = TABLES["data_dictionary"]
     table = pd.DataFrame(dictionary_rows(columns, plan.zone_layers))
     if household_basis:

@@ -45,7 +45,7 @@ class Page:
     strong: frozenset[int]
 
 
-_PARTS = ("staff_register", "duties", "workload", "exceptions")
+PARTS = ("staff_register", "duties", "workload", "exceptions")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def paged(tables: Mapping[str, pd.DataFrame]) -> Paged:
     grids = grids.sort_values("grid_code", kind="stable")[[*columns, "range_status"]]
     taken: set[str] = set()
     sheets = tuple(_sheet(str(code), taken) for code in grids["grid_code"])
-    return Paged(grids, sheets, {name: tables[name] for name in _PARTS if name in tables})
+    return Paged(grids, sheets, {name: tables[name] for name in PARTS if name in tables})
 
 
 def grid_pages(wanted: Paged, language: str) -> list[Page]:

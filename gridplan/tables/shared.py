@@ -1,25 +1,23 @@
-"""All tables of a run on disk, several at a time where they are long."""
+"""All tables of a run on disk, several at a time where there are many pages of grids."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from gridplan.domain import Finding
-from gridplan.processes import beside
+from gridplan.processes import run_pieces
 from gridplan.tables.files import write_csvs
-from gridplan.tables.workbook import make_books
+from gridplan.tables.workbook import is_kept, make_books
 
 SHARED_ROWS = 50_000
-"""Rows of all tables from which on they are shared among processes, which take time to start."""
+"""Rows of all that is kept from which on it is shared among processes, which take time to start."""
 
 
-@contextmanager
-def writing(
-    tables: Mapping[str, pd.DataFrame],
+def write_tables(
+    tables: Iterable[tuple[str, pd.DataFrame]],
     folder: Path,
     *,
     language: str,
@@ -28,13 +26,13 @@ def writing(
     zone_layers: Sequence[str] = (),
     workbook: bool = True,
     workers: int = 1,
-) -> Iterator[Callable[[], list[Finding]]]:
-    """Write every table as CSV, and all of them as a workbook, while something else is done.
+) -> list[Finding]:
+    """Write every table as CSV, and a workbook of those that are not too long for one.
 
     Parameters
     ----------
     tables
-        Tables by name, as ``build_tables`` makes them.
+        As ``build_tables`` makes them; a long one is written before the next is made, and let go.
     folder
         Made where it is missing.
     language, date, household_basis, zone_layers
@@ -42,32 +40,33 @@ def writing(
     workbook
         Whether it is wanted.
     workers
-        Processes for long tables, or pages of many grids; all comes out the same.
+        Processes for the others where there are many grids; all comes out the same.
 
-    Yields
-    ------
-    callable
-        Waits until all is written, and gives what the workbook could not hold; it must be called
-        before the block ends.
+    Returns
+    -------
+    list of Finding
+        What the workbook cannot hold.
     """
-    books: list[Callable[[], None]] = []
+    write_csvs({}, folder)
+    kept: dict[str, pd.DataFrame] = {}
+    rows: dict[str, int] = {}
+    for name, table in tables:
+        rows[name] = len(table)
+        if is_kept(name, rows):
+            kept[name] = table
+        else:
+            write_csvs({name: table}, folder)
+    jobs: list[Callable[[], object]] = []
     findings: list[Finding] = []
-    shared = sum(map(len, tables.values())) >= SHARED_ROWS
     if workbook:
         look = (language, household_basis, tuple(zone_layers), date)
-        books, findings, many = make_books(tables, folder / "gridplan.xlsx", *look)
-        shared |= many
-    write_csvs({}, folder)
-    long_first = sorted(tables, key=lambda name: -len(tables[name]))
-    jobs: list[Callable[[], object]] = [*books]
-    jobs += [partial(write_csvs, {name: tables[name]}, folder) for name in long_first]
-    with beside(_call, jobs, workers if shared else 1) as written:
-
-        def wait() -> list[Finding]:
-            written()
-            return findings
-
-        yield wait
+        jobs, findings = make_books(kept, rows, folder / "gridplan.xlsx", *look)
+    shared = len(jobs) > 1 or sum(map(len, kept.values())) >= SHARED_ROWS
+    long_first = sorted(kept, key=lambda name: -len(kept[name]))
+    jobs += [partial(write_csvs, {name: kept[name]}, folder) for name in long_first]
+    for _ in run_pieces(_call, jobs, workers if shared else 1):
+        pass
+    return findings
 
 
 def _call(job: Callable[[], object]) -> None:

@@ -20,7 +20,7 @@ from gridplan.sentences import told
 from gridplan.tables.book import Book
 from gridplan.tables.dictionary import TEXTS, find_field
 from gridplan.tables.fields import HOUSEHOLD_BASES, Field
-from gridplan.tables.pages import MOST_PAGES, Page, Paged, grid_pages, paged
+from gridplan.tables.pages import MOST_PAGES, PARTS, Page, Paged, grid_pages, paged
 from gridplan.tables.sheet_text import Filled, Value, cell_text, column_rows, page_rows
 from gridplan.tables.values import as_numbers, as_texts, is_text
 from gridplan.text import clean_text, file_stems
@@ -31,8 +31,6 @@ ROWS_MAX = 100_000
 PAGED_GRIDS_MAX = 3_000
 """Grids up to which each has a page; a metropolis would get thousands of workbooks of them."""
 
-SHARED_PAGES = 100
-"""Pages from which on several processes write them; fewer are written as soon as these begin."""
 
 _WIDTHS = (8, 60)  # narrowest and widest column, in characters
 PAGE_FOLDER = "grid_pages"
@@ -97,39 +95,64 @@ def write_workbook(
         left out.
     """
     look = (language, household_basis, tuple(zone_layers), date)
-    books, findings, many = make_books(tables, path, *look)
-    for _ in run_pieces(_call, books, workers if many else 1):
+    rows = {name: len(table) for name, table in tables.items()}
+    books, findings = make_books(tables, rows, path, *look)
+    for _ in run_pieces(_call, books, workers if len(books) > 1 else 1):
         pass
     return findings
 
 
+def is_kept(name: str, rows: Mapping[str, int]) -> bool:
+    """Whether a workbook shows a table in a sheet or on pages of grids.
+
+    Parameters
+    ----------
+    name
+        Of the table.
+    rows
+        Rows of it and of the tables before it.
+    """
+    return rows[name] <= ROWS_MAX or (
+        name in PARTS and rows.get("grid_register", 0) <= PAGED_GRIDS_MAX
+    )
+
+
 def make_books(
     tables: Mapping[str, pd.DataFrame],
+    rows: Mapping[str, int],
     path: Path,
     language: str,
     household_basis: str,
     zone_layers: tuple[str, ...],
     date: dt.date,
-) -> tuple[list[Callable[[], None]], list[Finding], bool]:
+) -> tuple[list[Callable[[], object]], list[Finding]]:
     """How to write the workbook and those of pages of grids beside it, as of ``write_workbook``.
+
+    Parameters
+    ----------
+    tables
+        Those that are kept (``is_kept``).
+    rows
+        Rows of all tables.
+    path, language, household_basis, zone_layers, date
+        As of ``write_workbook``.
 
     Returns
     -------
     tuple
-        What writes each workbook and can go to another process; what is left out; whether there are
-        pages of so many grids that several processes should write them.
+        What writes each workbook and can go to another process; what is left out.
     """
-    kept = {name: table for name, table in tables.items() if len(table) <= ROWS_MAX}
-    grids = len(tables.get("grid_register", ()))
+    sheets = {name: table for name, table in tables.items() if len(table) <= ROWS_MAX}
+    grids = rows.get("grid_register", 0)
     wanted = paged(tables) if 0 < grids <= PAGED_GRIDS_MAX else None
     count = 0 if wanted is None else len(wanted.sheets)
     here, apart = (wanted, None) if count <= MOST_PAGES else (None, wanted)
     look = _Look(language, household_basis, zone_layers, date)
-    books: list[Callable[[], None]] = [partial(_write_tables, kept, here, path, look)]
+    books: list[Callable[[], object]] = [partial(_write_tables, sheets, here, path, look)]
     if apart is not None:
         books += _page_books(apart, path.parent / PAGE_FOLDER, look)
-    left_out = [*_left_out(tables), *([_unpaged(grids)] if grids > PAGED_GRIDS_MAX else [])]
-    return books, left_out, count >= SHARED_PAGES
+    left_out = [*_left_out(rows), *([_unpaged(grids)] if grids > PAGED_GRIDS_MAX else [])]
+    return books, left_out
 
 
 @dataclass(frozen=True)
@@ -142,7 +165,7 @@ class _Look:
     date: dt.date
 
 
-def _call(book: Callable[[], None]) -> None:
+def _call(book: Callable[[], object]) -> None:
     book()
 
 
@@ -175,17 +198,17 @@ def _write_pages(pages: Paged | None, path: Path, look: _Look, book: Book | None
     book.save(path, look.date)
 
 
-def _left_out(tables: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
+def _left_out(rows: Mapping[str, int]) -> Iterator[Finding]:
     """List the tables that are too long for a workbook that still opens."""
-    for name, table in tables.items():
-        if len(table) > ROWS_MAX:
+    for name, count in rows.items():
+        if count > ROWS_MAX:
             yield Finding(
                 "sheet-left-out",
                 Severity.INFO,
-                f"the workbook has no sheet {name}: its {len(table)} rows are more than "
+                f"the workbook has no sheet {name}: its {count} rows are more than "
                 f"{ROWS_MAX}; open {name}.csv, which has them all",
                 layer=name,
-                value=float(len(table)),
+                value=float(count),
                 limit=float(ROWS_MAX),
             )
 
