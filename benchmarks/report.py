@@ -11,6 +11,7 @@ from benchmarks.records import Record, Size
 
 OURS = "gridplan"
 EDGES = (45, 60, 100, 200)
+MIDDLE = (60, 200)  # blocks of the communities whose median gap is told
 FEW = 8.0  # blocks a grid
 SPEED_UP, FLOOR_S = 20, 1.0  # gridplan is to reach the best peer's plan in this share of its time
 SHOWN = 40  # rows of a list
@@ -45,6 +46,11 @@ class Case:
     def kind(self) -> tuple[int, bool]:
         """Size class, and whether its grids hold many blocks."""
         return kind_of(next(iter(self.runs.values())).size)
+
+    @property
+    def shared(self) -> bool:
+        """Whether peers had the problem too."""
+        return bool(set(self.runs) - {OURS})
 
     def lead(self) -> tuple[float, float] | None:
         """Seconds that gridplan and the best peer took to the peer's plan; None where never."""
@@ -101,11 +107,13 @@ def report(records: Sequence[Record], reference: Mapping[str, Verdict], machine:
     cases = cases_of(records, reference)
     kinds = sorted({case.kind for case in cases})
     peers = [p for p in _order(records) if any(p in case.runs for case in cases)]
-    text = [_head(records, len(cases), machine), "## gridplan\n", _ours_table(cases, kinds)]
+    text = [_head(records, cases, machine), "## gridplan\n", _ours_table(cases, kinds)]
+    text += [_middle(cases)]
     text += ["## Against the best peer\n", _lead_table(cases, kinds)]
     for kind in kinds:
-        mine = [case for case in cases if case.kind == kind]
-        text += [f"## {class_name(kind).capitalize()}\n", _peer_table(mine, peers)]
+        mine = [case for case in cases if case.kind == kind and case.shared]
+        if mine:
+            text += [f"## {class_name(kind).capitalize()}\n", _peer_table(mine, peers)]
     text += [_lists(cases)]
     return "\n".join(text)
 
@@ -114,16 +122,31 @@ def _order(records: Sequence[Record]) -> list[str]:
     return [OURS, *sorted({r.peer for r in records} - {OURS})]
 
 
-def _head(records: Sequence[Record], count: int, machine: str) -> str:
+def _head(records: Sequence[Record], cases: Sequence[Case], machine: str) -> str:
     versions: dict[str, str] = {}
     for record in records:
         versions.update(record.versions)
     used = ", ".join(f"{name} {versions[name]}" for name in sorted(versions))
+    shared = sum(case.shared for case in cases)
+    some = "" if shared in (0, len(cases)) else f", {shared} of them given to the peers too"
     return (
         "# gridplan beside its peers\n\n"
-        f"{count} problems, {records[0].limit_s:g} s a run, seed {records[0].seed}, one thread a "
-        f"run. Machine: {machine}. Versions: {used}.\n\n"
+        f"{len(cases)} problems{some}, {records[0].limit_s:g} s a run, seed {records[0].seed}, "
+        f"one thread a run. Machine: {machine}. Versions: {used}.\n\n"
         "Made by `python -m benchmarks.run`; README.md tells how, and what each column means.\n"
+    )
+
+
+def _middle(cases: Sequence[Case]) -> str:
+    """The proven gap of communities that are too large for a proof, and not very large."""
+    runs = [c.ours for c in cases if c.ours is not None]
+    runs = [run for run in runs if MIDDLE[0] <= run.size.blocks <= MIDDLE[1]]
+    if not runs:
+        return ""
+    gaps = [0.0 if r.proven else 1.0 if r.gap is None else r.gap for r in runs]
+    return (
+        f"{MIDDLE[0]} to {MIDDLE[1]} blocks, {len(runs)} problems: median gap "
+        f"{_percent(_median(gaps))}, proven {_share(r.proven for r in runs)}.\n"
     )
 
 

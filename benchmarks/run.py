@@ -65,7 +65,7 @@ def sample(tasks: Sequence[Task], each: int) -> list[Task]:
 def run(options: argparse.Namespace) -> int:
     """Run what is not done yet, and write the report after every problem."""
     folders = options.problems or [f for f in FOLDERS if f.is_dir()]
-    tasks = sample(list(problems(folders, options.match)), options.sample)
+    tasks = list(problems(folders, options.match))
     if not tasks:
         log.error("no problem file found; see benchmarks/README.md")
         return 1
@@ -99,16 +99,17 @@ class Book:
         kept = read_records(self.file)
         self.done = {k: r for k, r in kept.items() if r.peer not in options.again}
         self.digests = {task.name: task.digest for task in tasks}
+        self.sampled = {task.name for task in sample(tasks, options.sample)}
         self.reference = read_reference([task.path for task in tasks])
         chosen = [peer for peer in PEERS if not options.only or peer in options.only]
         self.peers = sorted(chosen, key=lambda peer: peer != OURS)  # what it proves, peers may use
         self._lock = threading.Lock()
 
     def fill(self, task: Task) -> None:
-        """Run every method that has no record of a problem yet."""
+        """Run every method that has no record of a problem yet; peers where it is in the sample."""
         for peer in self.peers:
             blank = _blank(task, peer, self.options)
-            if blank.key not in self.done:
+            if blank.key not in self.done and (peer == OURS or task.name in self.sampled):
                 goal = None if peer == OURS else self.goal(task)
                 record = launch(blank, task.path, task.judge, self.options.memory_mb, goal)
                 with self._lock:
@@ -175,7 +176,11 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=60.0, help="limit of every run (60)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--sample", type=int, default=0, metavar="N", help="only N problems of each size class"
+        "--sample",
+        type=int,
+        default=0,
+        metavar="N",
+        help="peers get only N problems of each size class",
     )
     parser.add_argument("--jobs", type=int, default=1, help="problems at a time (1)")
     parser.add_argument(

@@ -269,6 +269,19 @@ def test_report_figures() -> None:
     assert "Above the reference: none" in text
 
 
+def test_problems_that_peers_did_not_get_count_for_gridplan_alone() -> None:
+    """The median gap is that of all problems, comparisons are of those that peers got too."""
+    size = Size(80, 80, 160, 3750, 8.0)
+    ours = [
+        ran("gridplan", 2.0, 0.1, problem=name, size=size, gap=gap)
+        for name, gap in (("a", 0.02), ("b", 0.04), ("c", 0.5))
+    ]
+    text = report([*ours, ran("METIS", 2.5, 1.0, problem="a", size=size)], {}, "a machine")
+    assert "3 problems, 1 of them given to the peers too" in text
+    assert "60 to 200 blocks, 3 problems: median gap 4.00 %, proven 0.0 %." in text
+    assert "| gridplan | 1 | 100.0 % |" in text
+
+
 def test_report_hides_no_defeat() -> None:
     """A refuted proof, a better peer and a missed reference are listed by name."""
     records = [ran("gridplan", 2.0, 0.1, proven=True), ran("METIS", 1.5, 40.0)]
