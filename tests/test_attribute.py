@@ -190,6 +190,14 @@ def test_row_order_changes_nothing() -> None:
     assert shapely.to_wkb(one.geometry).tolist() == shapely.to_wkb(other.geometry).tolist()
 
 
+def test_a_stretch_on_a_border_is_one_shape() -> None:
+    """Both grids of a stretch on their border have the same shape, which is held once."""
+    table = attribute_all({"roads": roads(line((100, 10), (100, 90)))}, GRIDS, [])["roads"]
+    on = table[table["share"] == 0.5]
+    assert len(on) == 2
+    assert on.geometry.iloc[0] is on.geometry.iloc[1]
+
+
 def test_parts_and_processes_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Roads cut a few at a time, with the grids near them alone, or by two processes."""
     rng = np.random.default_rng(5)
@@ -198,6 +206,7 @@ def test_parts_and_processes_change_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     layer = roads(*inside, *beyond, line((100, 10), (100, 90)), line((500, 0), (500, 50)))
     found = [attribute_all({"roads": layer}, GRIDS, [])["roads"]]
     monkeypatch.setattr("gridplan.roads.AT_ONCE", 4)
+    monkeypatch.setattr("gridplan.roads.SHARED", 4)
     monkeypatch.setattr("gridplan.roads.STRIP_M", 50.0)
     found += [attribute_all({"roads": layer}, GRIDS, [], workers=n)["roads"] for n in (1, 2)]
     columns = ["road_id", "grid_code", "share", "length_m"]

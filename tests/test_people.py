@@ -21,6 +21,8 @@ from gridplan.errors import LayerError
 from gridplan.layers import read_table
 from gridplan.maps import people_sections
 from gridplan.optimise.assign import IDLE, MISSING, OVERLOAD, Offers, assign
+from gridplan.people.groups import list_groups
+from gridplan.people.offers import find_zoned
 from gridplan.people.roster import make_roster, staff_register
 from gridplan.people.statistics import statistics
 from gridplan.pipeline import Options, Result, partition
@@ -220,11 +222,37 @@ def test_groups_of_a_large_city_answer_as_one(monkeypatch: pytest.MonkeyPatch) -
     homes = [(10.0, "c1"), (590.0, "c2"), (290.0, "c1"), (310.0, "c2"), (150.0, "c1")]
     staff = staff_table(*({"x": x, "y": 50.0, "communities": c} for x, c in homes))
     whole = make_roster(plan, staff, People())
-    monkeypatch.setattr("gridplan.people.roster.TOGETHER", 1)
+    monkeypatch.setattr("gridplan.people.groups.TOGETHER", 1)
     groups = make_roster(plan, staff, People())
     pd.testing.assert_frame_equal(groups.serving, whole.serving)
     assert groups.findings == whole.findings
     assert len(whole.serving) == 5
+
+
+def test_who_serves_several_communities_joins_their_groups(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Communities that one person may serve, by name or near home, are together, others apart."""
+    plan = row_of_grids(6)
+    plan.grids["community_code"] = ["c1", "c2", "c3", "c4", "c5", "c5"]
+    homes = zip((1, 2, 3, 4, 5, 5), (30.0, 160.0, 270.0, 330.0, 440.0, 580.0), strict=True)
+    staff = staff_table(
+        *({"communities": f"c{k}", "x": x, "y": -x} for k, x in homes),  # all as far as no other
+        {"communities": "c1;c2", "x": 120.0, "y": -9.0},
+        {"x": 355.0, "y": -31.0},
+        {"communities": "c9"},
+        {"x": 9e5, "y": 0.0},
+        {"communities": "c1", "role": "cleaner"},
+    )
+    section = People(reach_m=58.0)
+    whole = make_roster(plan, staff, section)
+    monkeypatch.setattr("gridplan.people.groups.TOGETHER", 1)
+    groups = list(list_groups(plan, staff, section, find_zoned(plan, staff)))
+    workers = [(g.people.tolist(), g.grids.tolist()) for g in groups if g.role == "grid_worker"]
+    assert workers == [([0, 1, 6], [0, 1]), ([2], [2]), ([3, 4, 5, 7], [3, 4, 5])]
+    found = make_roster(plan, staff, section)
+    pd.testing.assert_frame_equal(found.serving, whole.serving)
+    assert found.findings == whole.findings
 
 
 def test_gaps_and_double_loads_are_named() -> None:

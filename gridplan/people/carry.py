@@ -59,11 +59,11 @@ def carry(plan: Plan, inputs: Inputs, config: Config) -> Carried:
         Where HiGHS fails.
     """
     workers = process_count(config.solve.workers)
-    with _walking(plan, inputs, config, workers) as walked:
-        roles = config.people.all_roles()
-        roster = None
-        if inputs.staff is not None:
-            roster = make_roster(plan, inputs.staff, config.people, workers)
+    roles = config.people.all_roles()
+    roster = None
+    if inputs.staff is not None:
+        roster = make_roster(plan, inputs.staff, config.people, workers)
+    with _walking(plan, inputs, config, workers) as walked:  # when no other processes are at work
         per_unit = unit_categories(inputs, plan.units, config)
         who = Staffed(inputs.staff, roster, roles, config.outputs.people)
         duties = _duties(plan, inputs, config, per_unit, who)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gridplan.config.catalogue import Catalogue, Item
 from gridplan.config.people import Role
@@ -12,6 +13,7 @@ from gridplan.domain import Finding, GridKind, Plan, Severity
 from gridplan.layers.columns import some
 from gridplan.people.objects import Count
 from gridplan.people.roster import Roster
+from gridplan.people.words import as_words, one_word, stacked
 from gridplan.text import many
 
 BODY = "body"
@@ -56,12 +58,41 @@ class Staffed:
     roles: Mapping[str, Role]
     names: bool
 
-    def by_role(self) -> dict[tuple[str, str], list[int]]:
-        """Positions of the people that serve a grid in a role, by role and grid code."""
-        if self.roster is None:
+    def by_role(self, codes: pd.Index) -> "dict[str, _People]":
+        """Who serves each of some grids, by role."""
+        if self.staff is None or self.roster is None:
             return {}
-        groups = self.roster.serving.groupby(["role", "grid_code"], sort=True)["person"]
-        return {(str(r), str(g)): sorted(people) for (r, g), people in groups}
+        serving = self.roster.serving
+        at = codes.get_indexer(pd.Index(serving["grid_code"]))
+        ids, names = self.staff["person_id"].to_numpy(), self.staff["name"].to_numpy()
+        found = {}
+        for role in self.roles:
+            rows = np.flatnonzero((serving["role"] == role).to_numpy())
+            rows = rows[np.argsort(at[rows], kind="stable")]
+            person = serving["person"].to_numpy()[rows]
+            there = np.bincount(at[rows], minlength=len(codes))
+            named = _joined(names[person], there) if self.names else _joined(names[:0], 0 * there)
+            found[role] = _People(there > 0, _joined(ids[person], there), named)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class _People:
+    """Whether there is anybody of a role in each grid, and their ids and names."""
+
+    there: NDArray[np.bool_]
+    ids: NDArray[np.object_]
+    names: NDArray[np.object_]
+
+
+def _joined(words: NDArray[np.object_], count: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Put so many words after the others into one text; that of one word is the word itself."""
+    end = np.cumsum(count)
+    texts = np.full(len(count), "", dtype=object)
+    texts[count == 1] = words[end[count == 1] - 1]
+    for k in np.flatnonzero(count > 1).tolist():
+        texts[k] = "; ".join(words[end[k] - count[k] : end[k]])
+    return texts
 
 
 def list_duties(
@@ -82,61 +113,57 @@ def list_duties(
     language
         ``en`` or ``zh``: of the names of items and roles.
     """
-    serving = who.by_role()
+    every = pd.Index(plan.grids["grid_code"])
+    serving = who.by_role(every)
     tables, totals = [], []
     findings: list[Finding] = []
     for key, item in catalogue.items.items():
         grids = pd.DataFrame(plan.grids).drop(columns="geometry")
         if item.communities:
             grids = grids[grids["community_code"].isin(item.communities)]
-        answers = _answers(grids, item, serving, who, language)
+        answers = _answers(every, grids, item, serving, who, language)
         things = [thing for thing in item.objects if thing in counts]
         for thing in things:
             tables.append(_rows(key, item, thing, counts[thing], answers, language))
             totals.append(_total(key, thing, counts[thing], grids["grid_code"]))
         findings += _absent(key, item, things, counts, shipped=key in catalogue.shipped)
         findings += _unanswered(key, item, answers, staffed=who.roster is not None)
-    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    table = stacked(tables) if tables else pd.DataFrame()
     return Duties(table, pd.DataFrame(totals), tuple(findings))
 
 
 def _answers(
+    every: pd.Index,
     grids: pd.DataFrame,
     item: Item,
-    serving: Mapping[tuple[str, str], list[int]],
+    serving: Mapping[str, _People],
     who: Staffed,
     language: str,
 ) -> pd.DataFrame:
     """Who answers for an item in every grid that has it."""
-    rows = []
-    ids, names = _texts(who)
+    at = every.get_indexer(pd.Index(grids["grid_code"]))
+    words = list(dict.fromkeys(["", *item.roles, BODY]))
+    unit = (grids["grid_kind"] == GridKind.UNIT.value).to_numpy()
+    otherwise = item.roles[0] if who.roster is None and item.roles else ""
+    choice = np.where(unit, words.index(BODY), words.index(otherwise))
+    ids, names = np.full((2, len(grids)), "", dtype=object)
+    for role in reversed([role for role in item.roles if role in serving]):
+        people = serving[role]
+        there = people.there[at]
+        choice[there] = words.index(role)
+        ids[there], names[there] = people.ids[at[there]], people.names[at[there]]
     institutions = grids.get("institution_id", pd.Series("", index=grids.index)).fillna("")
-    for code, kind, place in zip(grids["grid_code"], grids["grid_kind"], institutions, strict=True):
-        role = next((r for r in item.roles if (r, code) in serving), "")
-        people = serving.get((role, code), [])
-        if not role and kind == GridKind.UNIT.value:
-            role = BODY
-        elif not role and who.roster is None and item.roles:
-            role = item.roles[0]
-        rows.append(
-            {
-                "grid_code": code,
-                "role": role,
-                "role_name": _title(role, who.roles, language),
-                "person_id": "; ".join(ids[p] for p in people),
-                "institution_id": place if role == BODY else "",
-                "person_name": "; ".join(names[p] for p in people) if who.names else "",
-            }
-        )
-    columns = ["grid_code", "role", "role_name", "person_id", "institution_id", "person_name"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _texts(who: Staffed) -> tuple[list[str], list[str]]:
-    """Ids and names of the people."""
-    if who.staff is None:
-        return [], []
-    return who.staff["person_id"].tolist(), who.staff["name"].tolist()
+    titles = [_title(role, who.roles, language) for role in words]
+    return pd.DataFrame(
+        {
+            "grid_code": as_words(grids["grid_code"]),
+            "role": as_words(np.array(words, dtype=object)[choice]),
+            "role_name": as_words(np.array(titles, dtype=object)[choice]),
+            "person_id": as_words(ids),
+            "institution_id": as_words(institutions.where(choice == words.index(BODY), "")),
+            "person_name": as_words(names),
+        }
+    )
 
 
 def _title(role: str, roles: Mapping[str, Role], language: str) -> str:
@@ -150,11 +177,11 @@ def _title(role: str, roles: Mapping[str, Role], language: str) -> str:
 def _rows(
     key: str, item: Item, thing: str, count: Count, answers: pd.DataFrame, language: str
 ) -> pd.DataFrame:
-    table = answers.copy()
-    table["item"], table["item_name"] = key, item.title(language)
-    table["object"], table["unit"] = thing, count.unit
-    table["quantity"] = count.by_grid.reindex(table["grid_code"]).to_numpy(np.float64)
-    return table
+    told = {"item": key, "item_name": item.title(language), "object": thing, "unit": count.unit}
+    quantity = count.by_grid.reindex(answers["grid_code"].astype(object)).to_numpy(np.float64)
+    return answers.assign(
+        **{name: one_word(text, len(answers)) for name, text in told.items()}, quantity=quantity
+    )
 
 
 def _total(key: str, thing: str, count: Count, here: pd.Series) -> dict[str, object]:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from gridplan.config.people import Workload
 from gridplan.domain import GridKind, Plan
+from gridplan.people.words import as_words, one_word, stacked
 
 
 def workload_table(
@@ -59,11 +60,12 @@ def category_table(plan: Plan, per_unit: pd.DataFrame, section: Workload) -> pd.
     total = pd.DataFrame(counts, columns=list(per_unit.columns))
     total = total.groupby(plan.units["grid_code"].to_numpy()).sum()
     total = total.reindex(plan.grids["grid_code"]).fillna(0.0)
+    code = as_words(total.index)
     parts = [
         pd.DataFrame(
             {
-                "grid_code": total.index,
-                "category": name,
+                "grid_code": code,
+                "category": one_word(str(name), len(code)),
                 "quantity": total[name].to_numpy(),
                 "weight": section.categories[name].weight,
                 "load": np.round(total[name].to_numpy() * section.categories[name].weight, 3),
@@ -72,4 +74,4 @@ def category_table(plan: Plan, per_unit: pd.DataFrame, section: Workload) -> pd.
         for name in total.columns
     ]
     columns = ["grid_code", "category", "quantity", "weight", "load"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    return stacked(parts) if parts else pd.DataFrame(columns=columns)

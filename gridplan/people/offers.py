@@ -23,6 +23,13 @@ class Zoned:
     total: "pd.Series[int]"
     parts: pd.DataFrame
 
+    def within(self, grids: NDArray[np.int64]) -> "Zoned":
+        """The same of some grids, by their positions among these."""
+        at = pd.Series(np.arange(len(grids)), index=grids)
+        own = self.parts[self.parts["grid"].isin(grids)]
+        total = self.total.reindex(grids, fill_value=0).set_axis(at.to_numpy())
+        return Zoned(total, own.assign(grid=own["grid"].map(at)))
+
 
 def list_offers(plan: Plan, staff: pd.DataFrame, section: People, zoned: Zoned) -> pd.DataFrame:
     """List every pair of a person and a grid that the person could serve.
@@ -63,7 +70,7 @@ def list_offers(plan: Plan, staff: pd.DataFrame, section: People, zoned: Zoned) 
     return found.sort_values(["person", "grid"], kind="stable", ignore_index=True)
 
 
-def _exploded(staff: pd.DataFrame, column: str) -> pd.DataFrame:
+def each_of(staff: pd.DataFrame, column: str) -> pd.DataFrame:
     """``person`` and each thing of a list, one row each."""
     lists = staff[column].str.split(";").reset_index(drop=True)
     table = lists.explode().rename_axis("person").reset_index()
@@ -90,7 +97,7 @@ def find_zoned(plan: Plan, staff: pd.DataFrame) -> Zoned:
 
 def _zone_shares(staff: pd.DataFrame, zoned: Zoned) -> pd.DataFrame:
     """Share of the households of every grid that lies in the person's zones, where there is any."""
-    served = _exploded(staff, "zones").merge(zoned.parts, on="zones")
+    served = each_of(staff, "zones").merge(zoned.parts, on="zones")
     # Zones of several layers: the share is of the layer that holds most of the grid's households.
     served["layer"] = served["zones"].str.split(":").str[0]
     by_layer = served.groupby(["person", "grid", "layer"])["households"].sum()
@@ -103,7 +110,7 @@ def _pairs(plan: Plan, staff: pd.DataFrame, section: People, shares: pd.DataFram
     homes = pd.DataFrame(
         {"communities": plan.grids["community_code"], "grid": np.arange(len(plan.grids))}
     )
-    by_place = _exploded(staff, "communities").merge(homes, on="communities")[["person", "grid"]]
+    by_place = each_of(staff, "communities").merge(homes, on="communities")[["person", "grid"]]
     unplaced = staff["communities"].eq("").to_numpy()
     by_zone = shares.loc[unplaced[shares["person"]], ["person", "grid"]]
     near = _near_home(plan, staff, section.reach_m, unplaced & staff["zones"].eq("").to_numpy())
@@ -125,12 +132,11 @@ def _wanted(
 ) -> NDArray[np.bool_]:
     """Whether the role serves such a grid: unit grids only where the configuration says so."""
     roles = section.all_roles()
-    own = {key: role.per_unit_grid > 0 for key, role in roles.items()}
-    role = staff["role"].to_numpy()[pairs["person"]]
+    known = staff["role"].isin(roles).to_numpy()
+    both = staff["role"].isin([key for key, role in roles.items() if role.per_unit_grid > 0])
     unit = (plan.grids["grid_kind"] == GridKind.UNIT.value).to_numpy()[pairs["grid"]]
-    known = np.array([key in roles for key in role], dtype=bool)
-    both = np.array([own.get(key, False) for key in role], dtype=bool)
-    wanted: NDArray[np.bool_] = known & (~unit | both)
+    person = pairs["person"].to_numpy()
+    wanted: NDArray[np.bool_] = known[person] & (~unit | both.to_numpy()[person])
     return wanted
 
 
@@ -140,11 +146,10 @@ def _kept(
     """1 where the grid was the person's last year, 0 where others were, missing where none."""
     codes = plan.grids["grid_code"].to_numpy()
     had = [frozenset(text.split(";")) - {""} for text in staff["previous"]]
-    values = [
-        (1.0 if codes[g] in had[p] else 0.0) if had[p] else np.nan
-        for p, g in zip(person, grid, strict=True)
-    ]
-    return pd.Series(values, dtype="float64")
+    told = np.flatnonzero(np.array([len(own) > 0 for own in had], dtype=bool)[person])
+    values = np.full(len(person), np.nan)
+    values[told] = [codes[g] in had[p] for p, g in zip(person[told], grid[told], strict=True)]
+    return pd.Series(values)
 
 
 def _distance_km(

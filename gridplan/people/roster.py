@@ -1,6 +1,6 @@
 """The people proposed for every grid, what is missing, and who has too much."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,9 @@ from gridplan.config.people import People, Role
 from gridplan.domain import Finding, Plan, Severity
 from gridplan.layers.columns import some
 from gridplan.optimise.assign import Offers, assign
+from gridplan.people.groups import list_groups
 from gridplan.people.offers import find_zoned, list_offers, needed
+from gridplan.people.words import as_words, one_word
 from gridplan.processes import run_pieces
 from gridplan.text import many
 
@@ -23,9 +25,6 @@ MANY = 1_000_000
 
 SHARED = 6_000
 """People from which on roles are shared among processes, which take seconds to start."""
-
-TOGETHER = 40_000
-"""People of a role whose offers stand in memory together, where communities keep them apart."""
 
 
 @dataclass(frozen=True)
@@ -65,21 +64,23 @@ def make_roster(plan: Plan, staff: pd.DataFrame, section: People, workers: int =
         Where HiGHS fails.
     """
     roles, zoned = section.all_roles(), find_zoned(plan, staff)
-    groups = _groups(staff, roles)
-    listed: dict[tuple[str, int], pd.DataFrame] = {}
+    groups = sorted(list_groups(plan, staff, section, zoned), key=lambda g: -len(g.people))
+    listed: dict[int, pd.DataFrame] = {}
 
-    def asked() -> Iterator[tuple[tuple[str, int], Offers]]:
-        for name, people in sorted(groups.items(), key=lambda item: -len(item[1])):
-            own = list_offers(plan, staff.iloc[people], section, zoned)
+    def asked() -> Iterator[tuple[int, Offers]]:
+        for number, group in enumerate(groups):
+            part, people = group.part(plan), staff.iloc[group.people]
+            own = list_offers(part, people, section, zoned.within(group.grids))
             if len(own):
-                listed[name] = own = own.assign(person=people[own["person"].to_numpy()])
-                yield name, _offers(plan, staff, roles[name[0]], own)
+                person, grid = group.people[own["person"]], group.grids[own["grid"]]
+                listed[number] = own[["share", "kept"]].assign(person=person, grid=grid)
+                yield number, _offers(part, people, roles[group.role], own)
 
     crew = workers if len(staff) >= SHARED else 1
-    taken = {}
-    for (name, _), answer in run_pieces(_taken, asked(), crew):
-        taken[name] = listed.pop(name)[answer].assign(role=name[0])
-    parts = [taken[name] for name in groups if name in taken]
+    parts = [
+        listed.pop(number)[answer].assign(role=groups[number].role)
+        for (number, _), answer in run_pieces(_taken, asked(), crew)
+    ]
     serving = pd.concat(parts) if parts else _nobody()
     serving["grid_code"] = plan.grids["grid_code"].to_numpy()[serving["grid"]]
     serving = serving.sort_values(["person", "grid_code"], kind="stable", ignore_index=True)
@@ -93,23 +94,6 @@ def make_roster(plan: Plan, staff: pd.DataFrame, section: People, workers: int =
     return Roster(serving[columns], tuple(findings))
 
 
-def _groups(staff: pd.DataFrame, roles: Mapping[str, Role]) -> "dict[tuple[str, int], Ints]":
-    """Positions of the people of each role, those of a large city in groups that share no grid."""
-    role_of, named = staff["role"].to_numpy(), staff["communities"].to_numpy(dtype=object)
-    groups: dict[tuple[str, int], Ints] = {}
-    for key in roles:
-        people = np.flatnonzero(role_of == key)
-        alone = [text != "" and ";" not in text for text in named[people]]
-        number = np.zeros(len(people), dtype=np.int64)
-        if len(people) > TOGETHER and all(alone):
-            home = pd.factorize(named[people])[0]
-            count = np.bincount(home)
-            number = ((np.cumsum(count) - count) // TOGETHER)[home]
-        for k in np.unique(number).tolist():
-            groups[key, k] = people[number == k]
-    return groups
-
-
 def _nobody() -> pd.DataFrame:
     """No offer that is taken."""
     columns = ["person", "grid", "share", "kept", "role"]
@@ -117,13 +101,13 @@ def _nobody() -> pd.DataFrame:
     return pd.DataFrame(columns=columns).astype(numbers)
 
 
-def _taken(piece: tuple[tuple[str, int], Offers]) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    """Choose the offers of a role."""
+def _taken(piece: tuple[int, Offers]) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Choose the offers of a group."""
     return assign(piece[1])
 
 
 def _offers(plan: Plan, staff: pd.DataFrame, role: Role, own: pd.DataFrame) -> Offers:
-    """Numbers of one role for the optimiser."""
+    """Numbers of some people of one role, and of some grids, for the optimiser."""
     serves = staff["serves"].to_numpy()
     alone = role.most == 1
     return Offers(
@@ -279,27 +263,29 @@ def staff_register(
         Whether names and telephone numbers are filled in.
     """
     serving, roles = roster.serving, section.all_roles()
-    people = staff.assign(person=np.arange(len(staff)))
+    people = staff[["person_id", "name", "phone", "role", "load_limit"]]
+    people = people.assign(person=np.arange(len(staff)))
     table = people.merge(serving.drop(columns="role"), on="person", how="left")
     grids = plan.grids.set_index("grid_code")
     title = {k: (r.name_zh if language == "zh" else r.name) for k, r in roles.items()}
     limit = {k: r.load_limit for k, r in roles.items()}
     count = serving.groupby("person").size()
     served = table["grid_code"].notna()
+    year = table["kept"].map({1.0: "kept", 0.0: "new"})
     return pd.DataFrame(
         {
             "person_id": table["person_id"],
-            "grid_code": table["grid_code"].fillna(""),
-            "community_code": table["grid_code"].map(grids["community_code"]).fillna(""),
-            "role": table["role"],
-            "role_name": table["role"].map(title).fillna(""),
+            "grid_code": as_words(table["grid_code"].fillna("")),
+            "community_code": as_words(table["grid_code"].map(grids["community_code"]).fillna("")),
+            "role": as_words(table["role"]),
+            "role_name": as_words(table["role"].map(title).fillna("")),
             "grids_served": table["person"].map(count).fillna(0).astype("int64"),
             "households": table["grid_code"].map(grids["households"]).astype("Int64"),
             "load": table["person"].map(loads(plan, serving)).fillna(0).astype("int64"),
             "load_limit": table["load_limit"].fillna(table["role"].map(limit).astype("float64")),
             "zone_share": table["share"],
-            "last_year": table["kept"].map({1.0: "kept", 0.0: "new"}).fillna("").where(served, ""),
-            "person_name": table["name"] if names else "",
-            "phone": table["phone"] if names else "",
+            "last_year": as_words(year.fillna("").where(served, "")),
+            "person_name": table["name"] if names else one_word("", len(table)),
+            "phone": table["phone"] if names else one_word("", len(table)),
         }
     )

@@ -15,6 +15,7 @@ from gridplan.domain import Finding, GridKind, Plan, Severity
 from gridplan.layers.inputs import Inputs
 from gridplan.optimise.tour import short_tour
 from gridplan.people.network import BEYOND_M, Ways, lay_ways
+from gridplan.people.words import as_words
 from gridplan.processes import Parcel, beside
 from gridplan.text import many
 
@@ -133,7 +134,7 @@ def _places(plan: Plan, inputs: Inputs, section: Workload, lines: Shapes) -> Ite
     """Every community with buildings, one after another."""
     stops, offices = _buildings(plan, inputs), _offices(plan, section)
     ground = dict(zip(plan.communities["community_code"], plan.communities.geometry, strict=True))
-    ids, grids = (stops[name].to_numpy(dtype=object) for name in ("id", "grid_code"))
+    ids, grids = stops["id"].to_numpy(dtype=object), np.asarray(as_words(stops["grid_code"]))
     shapes, tree = stops.geometry.to_numpy(), shapely.STRtree(lines)
     for code, own in sorted(stops.groupby("community_code", sort=True).indices.items()):
         office = offices.get(str(code))
