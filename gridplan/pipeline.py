@@ -6,7 +6,7 @@ from pathlib import Path
 from time import perf_counter
 
 from gridplan.assemble import assemble
-from gridplan.audit import audit_plan
+from gridplan.audit import DECIDED, LISTED_KINDS, audit_plan
 from gridplan.codes import Standing, configured_profile
 from gridplan.config import Config
 from gridplan.division import Divided, divide, dump_problems
@@ -26,7 +26,7 @@ from gridplan.levels import audit_streets, divide_streets, inputs_of_run
 from gridplan.outputs import Made, write_all_tables, write_styles
 from gridplan.people import carry
 from gridplan.prepare import Ground, restrict
-from gridplan.processes import give_back, process_count
+from gridplan.processes import give_back, hold_little, process_count
 from gridplan.provenance import run_record, signature_of
 from gridplan.redivide import Redivision, change_record, outcome_of, prepare_redivision
 from gridplan.runs import Options, Progress, Result, Run
@@ -63,6 +63,7 @@ def partition(
         Of any kind; nothing is then left at ``out``.
     """
     began, progress = perf_counter(), progress or Progress()
+    hold_little()
     progress.stage("read")
     given = [read_inputs(config)]  # to be taken out: who keeps a city's layers keeps all of them
     standing = _standing(config, given[0])
@@ -138,6 +139,7 @@ def _made(run: Run, inputs: Inputs, standing: Standing | None) -> Made:
         standing = _standing_beside(job, done.ground, config, standing)
     outcomes, findings = outcomes_of(done.solved), list(done.findings)
     plan = assemble(done.inputs, done.ground, outcomes, config, findings, standing)
+    del outcomes
     give_back()
     carried = carry(plan, inputs, config)
     ledger = household_ledger(inputs, placed, carried.plan.units["unit_id"])
@@ -246,9 +248,13 @@ def audit_folder(out: Path, config_file: Path | None = None) -> list[Finding]:
 
 def _audited(out: Path, inputs: Inputs, config: Config) -> list[Finding]:
     """Audit what is written in a folder; walks promise nothing."""
-    decisions = read_table(out, "institution_decisions")
-    exceptions = read_exceptions(out)
-    return audit_plan(read_plan(out, without=["walks"]), inputs, config, exceptions, decisions)
+    return audit_plan(  # nothing is held here: it lets go of what it has judged
+        read_plan(out, without=["walks"], unread=True),
+        inputs,
+        config,
+        read_exceptions(out, LISTED_KINDS),
+        read_table(out, "institution_decisions", DECIDED),
+    )
 
 
 def _register_file(config: Config) -> list[Path]:

@@ -48,6 +48,9 @@ CODE = (
 )
 """What most processes of a run need: the server reads it, so that they begin with it."""
 
+M_MMAP_THRESHOLD, LARGE = -3, 1 << 20
+"""Option of glibc's ``mallopt``, and bytes of a block that stands apart from all others."""
+
 DIED = "its process died each time (killed, or out of memory); use fewer workers"
 
 
@@ -90,6 +93,15 @@ def get_ready(workers: int) -> None:
     """
     if process_count(workers) > 1:
         _context()
+
+
+def hold_little() -> None:
+    """Have large blocks given back as soon as they are freed, where glibc would keep them."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE)
+    arrow = sys.modules.get("pyarrow")  # columns of text, whose own pool keeps what is freed
+    if arrow is not None:
+        arrow.set_memory_pool(arrow.system_memory_pool())
 
 
 def give_back() -> None:

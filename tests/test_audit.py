@@ -13,10 +13,12 @@ import shapely
 from pyproj import CRS
 
 from gridplan import metrics
-from gridplan.audit import Kind, audit_plan
+from gridplan.audit import DECIDED, LISTED_KINDS, Kind, audit_plan
 from gridplan.config import Config
 from gridplan.domain import Finding, Plan, Severity
 from gridplan.errors import LayerError
+from gridplan.export import write_plan
+from gridplan.layers import read_plan
 from gridplan.layers.inputs import Inputs
 
 EPSG = "EPSG:26986"
@@ -349,6 +351,35 @@ def test_processes_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("gridplan.audit.measures.ALONE", 0)
     monkeypatch.setattr("gridplan.audit.measures.process_count", lambda _: 2)
     assert TOWN.audit(tmp_path, grid_moved(PLAN)) == whole
+
+
+def test_a_plan_left_in_its_file_has_the_same_findings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies in the grids, read piece by piece, is judged like the layers as a whole."""
+    plan = with_layer(PLAN, "roads", PLAN.extra["roads"].assign(length_m=1.0))
+    for layer in ("facilities", "roads"):
+        codes = PLAN.extra[layer]["grid_code"].tolist()
+        plan = with_layer(plan, layer, plan.extra[layer].assign(grid_code=codes[::-1]))
+    plan = with_layer(plan, "buildings", plan.extra["buildings"].iloc[1:])
+    write_plan(plan, tmp_path / "plan.gpkg")
+    whole = TOWN.audit(tmp_path, read_plan(tmp_path))
+    assert {"feature-missing", "road-length"} <= {f.kind for f in whole}
+    for name in ("PIECE", "PREPARED"):
+        monkeypatch.setattr(f"gridplan.audit.features.{name}", 1)
+    assert TOWN.audit(tmp_path, read_plan(tmp_path, unread=True)) == whole
+
+
+def test_rows_of_other_kinds_change_nothing(tmp_path: Path) -> None:
+    """What other stages list is passed over, so that it need not be read at all."""
+    made = town()
+    made.set("u0000", households=500)
+    before = made.audit(tmp_path)
+    made.listed += [{"kind": "role-missing", "place": "u0000", "value": 9}]
+    assert made.audit(tmp_path) == before
+    assert "role-missing" not in LISTED_KINDS
+    assert {"link", "no-plan-in-range"} <= LISTED_KINDS
+    assert {"institution_id", "unit_grid"} <= set(DECIDED)
 
 
 def grid_moved(plan: Plan) -> Plan:

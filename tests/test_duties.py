@@ -109,6 +109,15 @@ def test_the_first_role_that_serves_answers() -> None:
     assert table["quantity"].tolist() == [300.0] * 3
 
 
+def test_duties_of_all_grids_and_of_none_stand_together() -> None:
+    """Text that repeats is held once, also where an item has no grid, or others than the next."""
+    some = item(communities=("c9",), roles=("volunteer",))
+    table = listed(some, item(), item(name="Help", roles=("grid_worker",))).table
+    assert table["item"].tolist() == ["X2"] * 3 + ["X3"] * 3
+    assert table["person_id"].tolist() == ["P1", "P2", "", "P1", "P1", ""]
+    assert table["item_name"].cat.categories.tolist() == ["Care", "Help"]
+
+
 def test_items_of_some_communities() -> None:
     """An item of another community stands in no grid here, and its total says where it is."""
     found = listed(item(communities=("c9",)))

@@ -1,9 +1,14 @@
 """Plans and assignments read back from their files."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
+import pyogrio
 import pytest
+import shapely
+from geopandas.testing import assert_geodataframe_equal
 
 from gridplan.errors import LayerError
 from gridplan.layers import (
@@ -12,7 +17,9 @@ from gridplan.layers import (
     read_exceptions,
     read_plan,
     read_run,
+    read_table,
 )
+from gridplan.layers.planfile import PLAN_LAYERS, Unread
 from tests.worlds import chessboard, units
 
 IDS = pd.Series(["01", "02", "03"])
@@ -84,3 +91,51 @@ def test_the_configuration_of_a_run_is_found_or_asked_for(tmp_path: Path) -> Non
     (tmp_path / "job.toml").touch()
     (tmp_path / "out").mkdir()
     assert config_of_run(tmp_path / "out", run).samefile(tmp_path / "job.toml")
+
+
+def test_some_kinds_of_exceptions_and_some_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what is wanted is read, row by row, and guards are taken back from all of it."""
+    monkeypatch.setattr("gridplan.layers.planfile.ROWS", 1)
+    path = tmp_path / "tables" / "exceptions.csv"
+    path.parent.mkdir()
+    path.write_text("kind,place,value\nlink,'=a,1\nother,b,\nlink,'c,01\n", "utf-8-sig")
+    every = read_exceptions(tmp_path)
+    assert every["place"].tolist() == ["=a", "b", "'c"]
+    assert read_exceptions(tmp_path, {"link"}).to_numpy().tolist() == [
+        ["link", "=a", "1"],
+        ["link", "'c", "01"],
+    ]
+    assert list(read_exceptions(tmp_path, {"none"}).columns) == ["kind", "place", "value"]
+    assert read_table(tmp_path, "exceptions", ["place", "no"]).equals(every[["place"]])
+    path.write_text("kind,place\n", "utf-8-sig")
+    assert read_exceptions(tmp_path, {"link"}).empty
+
+
+def test_large_layers_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shapes read a few at a time are those of the whole, also where numbers are missing."""
+    made = units([shapely.box(x, 0, x + 1, 1) for x in range(9)])
+    layers = {name: made.assign(grid_code=[f"0{x}" for x in range(9)]) for name in PLAN_LAYERS}
+    for name, layer in (layers | {"roads": made}).items():
+        pyogrio.write_dataframe(layer, tmp_path / "plan.gpkg", layer=name)
+    with closing(sqlite3.connect(tmp_path / "plan.gpkg")) as file:
+        for trigger in file.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            file.execute(f'DROP TRIGGER "{trigger[0]}"')  # they need functions of a library
+        file.execute("DELETE FROM units WHERE fid IN (1, 4, 5)")
+        file.commit()
+    whole = read_plan(tmp_path)
+    monkeypatch.setattr("gridplan.layers.planfile.PIECE", 2)
+    parts = read_plan(tmp_path, unread=True)
+    for name in PLAN_LAYERS:
+        assert_geodataframe_equal(parts.layers()[name], whole.layers()[name])
+    assert len(parts.units) == 6
+    assert_geodataframe_equal(parts.extra["roads"], whole.extra["roads"])
+    assert isinstance(parts.extra, Unread)
+    pieces = list(parts.extra.pieces("roads", ["unit_id"], 4))
+    assert [len(piece) for piece in pieces] == [4, 4, 1]
+    assert list(pieces[0].columns) == ["unit_id", "geometry"]
+    with pytest.raises(KeyError):
+        parts.extra["walks"]

@@ -12,7 +12,7 @@ from gridplan.audit.contiguity import check_contiguity
 from gridplan.audit.features import check_features, check_road_lengths
 from gridplan.audit.footprints import check_footprints
 from gridplan.audit.ground import judge_joins, survey
-from gridplan.audit.institutions import check_institutions
+from gridplan.audit.institutions import DECIDED, check_institutions
 from gridplan.audit.kinds import Kind
 from gridplan.audit.listed import check_listed
 from gridplan.audit.measures import measuring
@@ -21,12 +21,13 @@ from gridplan.audit.ranges import check_ranges
 from gridplan.audit.shape import require_layers
 from gridplan.audit.stairwells import check_stairwells
 from gridplan.audit.tiling import check_tiling
-from gridplan.audit.view import make_view
+from gridplan.audit.view import LISTED_KINDS, make_view
 from gridplan.config import Config
 from gridplan.domain import Finding, Plan, Severity
 from gridplan.layers.inputs import Inputs
+from gridplan.processes import give_back
 
-__all__ = ["Kind", "audit_plan"]
+__all__ = ["DECIDED", "LISTED_KINDS", "Kind", "audit_plan"]
 
 _ORDER = [Severity.ERROR, Severity.BROKEN, Severity.EXCEPTION, Severity.WARNING]
 
@@ -72,6 +73,7 @@ def audit_plan(
     require_layers(plan, inputs, tuple(config.inputs.zones), exceptions)
     view, findings = make_view(plan, inputs, config, exceptions, decisions, ours=ours)
     del plan
+    give_back()
     with measuring(view) as measures:
         findings += check_members(view)
         findings += check_stairwells(view)
@@ -79,7 +81,9 @@ def audit_plan(
         findings += check_institutions(view)
         findings += check_columns(view)
         measured = measures()
+    give_back()
     ground = survey(view, measured)
+    measured = measured.surveyed()
     joins = judge_joins(ground)
     findings += check_tiling(view, measured)
     findings += check_contiguity(ground, joins)

@@ -30,19 +30,16 @@ def check_blocks(ground: Ground) -> Iterator[Finding]:
 
 def _groups(view: View, name: "pd.Series[str]") -> Iterator[tuple[str, str, Ints]]:
     """Units of each community with the same name that lie in several grids."""
-    table = pd.DataFrame(
-        {
-            "name": name.to_numpy(),
-            "community": view.units["community_code"].to_numpy(),
-            "grid": view.grid_of,
-            "unit": np.arange(len(view.units)),
-        }
-    )
-    table = table[table["name"].notna() & (table["grid"] >= 0)]
+    number, names = pd.factorize(name)
+    home, homes = pd.factorize(view.units["community_code"])
+    table = pd.DataFrame({"community": home, "name": number, "grid": view.grid_of})
+    table = table[(table["name"] >= 0) & (table["grid"] >= 0)]
     keys = ["community", "name"]
     table = table[table.groupby(keys)["grid"].transform("nunique") > 1]
+    table["community"] = np.asarray(homes, dtype=object)[table["community"]]  # texts of few rows
+    table["name"] = np.asarray(names, dtype=object)[table["name"]]
     for (community, zone), rows in table.groupby(keys, sort=True):
-        yield str(community), str(zone), rows["unit"].to_numpy(np.int64)
+        yield str(community), str(zone), rows.index.to_numpy(np.int64)
 
 
 def _blocks(ground: Ground) -> Iterator[Finding]:
@@ -146,7 +143,7 @@ def _whole(ground: Ground, layer: str) -> Iterator[Finding]:
 
 
 def _offsets(view: View, layer: str) -> Iterator[Finding]:
-    pairs = metrics.incidences(view.units, layer)
+    pairs = metrics.incidences(view.homes(layer), layer)
     small = pairs[pairs["households"] < OFFSET_HOUSEHOLDS]
     if len(small):
         first = small.iloc[0]

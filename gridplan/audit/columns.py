@@ -102,7 +102,7 @@ def _grid_columns(view: View) -> Iterator[Finding]:
 def _zone_columns(view: View) -> Iterator[Finding]:
     codes = pd.Index(view.grids["grid_code"])
     for layer in view.config.inputs.zones:
-        right = metrics.zone_measures(view.units, layer).reindex(codes)
+        right = metrics.zone_measures(view.homes(layer), layer).reindex(codes)
         zones = right[f"{layer}_zones"].fillna(0)
         main = right[f"{layer}_main"].astype("object")
         yield from _differences(view, "grids", f"{layer}_zones", zones)

@@ -1,6 +1,6 @@
 """Promise 3: every building, institution, road segment and facility is attributed to its grid."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +12,7 @@ from gridplan.audit.measures import Measured
 from gridplan.audit.shape import EXTRA_IDS
 from gridplan.audit.view import Bools, Floats, Ints, Shapes, View, broken, positions, valid
 from gridplan.domain import Finding, Severity
+from gridplan.layers.planfile import Unread
 
 SLIVER = 0.1
 """Part of a feature within a grid that is too small to count, in metres or m²."""
@@ -21,6 +22,12 @@ ROAD_SLACK = 1e-3
 
 BORDER_M = 1.0
 """How far beside a grid a road may run and still be its border, in metres."""
+
+PIECE = 25_000
+"""Features of a layer that are looked at together."""
+
+PREPARED = 100_000
+"""Vertices of polygons that are prepared together: that takes more memory than the polygons."""
 
 
 def check_features(view: View) -> Iterator[Finding]:
@@ -33,15 +40,14 @@ def check_features(view: View) -> Iterator[Finding]:
 
 def check_road_lengths(view: View, measured: Measured) -> Iterator[Finding]:
     """Judge how many metres of every road are attributed."""
-    given, held = view.inputs.extra.get("roads"), view.plan.extra.get("roads")
-    if given is not None and held is not None and len(given):
-        yield from _lengths(given, held, measured.grounds)
+    given, plan = view.inputs.extra.get("roads"), view.plan
+    if given is not None and "roads" in plan.extra and len(given):
+        yield from _lengths(given, _written_m(plan.extra), measured.grounds)
 
 
 def _layer(view: View, layer: str, given: gpd.GeoDataFrame) -> Iterator[Finding]:
     key = EXTRA_IDS[layer]
-    held = view.plan.extra.get(layer)
-    if held is None:
+    if layer not in view.plan.extra:
         yield broken(
             Kind.FEATURE_MISSING,
             f"the inputs give {len(given)} {layer}, the plan has none; run partition again",
@@ -50,16 +56,47 @@ def _layer(view: View, layer: str, given: gpd.GeoDataFrame) -> Iterator[Finding]
             limit=float(len(given)),
         )
         return
-    grid = positions(view.grids["grid_code"], _codes(held))
-    ids = held[key].astype(str)
-    free = given[positions(ids[grid >= 0], given[key].astype(str)) < 0]
+    told: list[pd.Series[str]] = []
+    astray: list[Finding] = []
+    for held in _pieces(view.plan.extra, layer, [key, "grid_code"]):
+        grid = positions(view.grids["grid_code"], _codes(held))
+        ids = held[key].astype(str)
+        told.append(ids[grid >= 0])
+        astray += _elsewhere(view, layer, held.assign(key=ids), grid)
+    free = given[positions(pd.concat(told), given[key].astype(str)) < 0]
     inside = _inside(valid(free.geometry.to_numpy()), view.tiles)
     yield from _unattributed(layer, free[key].astype(str)[inside])
     yield from _outside(layer, int((~inside).sum()), len(given))
-    yield from _elsewhere(view, layer, held.assign(key=ids), grid)
+    yield from astray
 
 
-def _codes(held: gpd.GeoDataFrame) -> "pd.Series[str]":
+def _pieces(
+    extra: Mapping[str, gpd.GeoDataFrame], layer: str, columns: list[str], *, shapes: bool = True
+) -> Iterator[gpd.GeoDataFrame]:
+    """Some columns of a layer of the plan, in pieces where it is still in a file."""
+    if isinstance(extra, Unread):
+        yield from extra.pieces(layer, columns, PIECE, shapes=shapes)
+    else:
+        yield extra[layer]
+
+
+def _written_m(extra: Mapping[str, gpd.GeoDataFrame]) -> "pd.Series[float]":
+    """Metres of every road that the plan attributes, by its id."""
+    columns = ["road_id", "grid_code", "length_m", "share"]
+    held = pd.concat(map(_metres, _pieces(extra, "roads", columns, shapes=False)))
+    total: pd.Series[float] = held.groupby(level=0).sum()
+    return total
+
+
+def _metres(held: pd.DataFrame) -> "pd.Series[float]":
+    """Metres of every feature that count as attributed, by the id of its road."""
+    metres = pd.to_numeric(held["length_m"], errors="coerce").where(_codes(held) != "", 0)
+    if "share" in held:  # a road on a border stands once for each of its grids
+        metres = metres * pd.to_numeric(held["share"], errors="coerce")
+    return metres.fillna(0).set_axis(pd.Index(held["road_id"].astype(str)))
+
+
+def _codes(held: pd.DataFrame) -> "pd.Series[str]":
     """Grid of every feature, as text."""
     code = held["grid_code"]
     text: pd.Series[str] = code.astype("object").where(code.notna(), "").astype(str)
@@ -104,9 +141,7 @@ def _elsewhere(view: View, layer: str, held: gpd.GeoDataFrame, grid: Ints) -> It
     grids, shapes = view.tiles, valid(held.geometry.to_numpy())
     known = np.flatnonzero(grid >= 0)
     reach = BORDER_M if layer == "roads" else view.config.topology.tolerance_m
-    shapely.prepare(grids)
-    away = known[~shapely.dwithin(grids[grid[known]], shapes[known], reach)]
-    shapely.destroy_prepared(grids)
+    away = known[~_near(grids, grid[known], shapes[known], reach)]
     away = away[_inside(shapes[away], grids)]
     for i in away:
         place, code = str(held["key"].iloc[i]), str(held["grid_code"].iloc[i])
@@ -119,13 +154,39 @@ def _elsewhere(view: View, layer: str, held: gpd.GeoDataFrame, grid: Ints) -> It
         )
 
 
+def _near(areas: Shapes, at: Ints, shapes: Shapes, reach_m: float) -> Bools:
+    """Whether each shape is near the area at the position given with it."""
+    near = np.zeros(len(shapes), dtype=bool)
+    for own in _prepared(areas, at):
+        near[own] = shapely.dwithin(areas[at[own]], shapes[own], reach_m)
+    return near
+
+
+def _hold(areas: Shapes, at: Ints, shapes: Shapes) -> Bools:
+    """Whether the area at the position given with each shape covers it."""
+    held = np.zeros(len(shapes), dtype=bool)
+    for own in _prepared(areas, at):
+        held[own] = shapely.covers(areas[at[own]], shapes[own])
+    return held
+
+
+def _prepared(areas: Shapes, at: Ints) -> Iterator[Ints]:
+    """Rows of ``at``, those of some areas after another, while these areas are prepared."""
+    order = np.argsort(at, kind="stable")
+    part = np.cumsum(shapely.get_num_coordinates(areas)) // PREPARED
+    for number in np.unique(part):
+        first, last = np.searchsorted(part, [number, number + 1])
+        begin, end = np.searchsorted(at[order], [first, last])
+        shapely.prepare(areas[first:last])
+        yield order[begin:end]
+        shapely.destroy_prepared(areas[first:last])
+
+
 def _inside_m(lines: Shapes, grounds: Shapes) -> Floats:
     """Metres of every line that lie within some ground."""
     whole = np.asarray(shapely.length(lines))
     line, ground = shapely.STRtree(grounds).query(lines)
-    shapely.prepare(grounds)
-    covered = line[shapely.covers(grounds[ground], lines[line])]
-    shapely.destroy_prepared(grounds)
+    covered = line[_hold(grounds, ground, lines[line])]
     metres = np.zeros(len(lines))
     metres[covered] = whole[covered]
     rest = ~np.isin(line, covered)
@@ -137,15 +198,12 @@ def _inside_m(lines: Shapes, grounds: Shapes) -> Floats:
     return metres
 
 
-def _lengths(given: gpd.GeoDataFrame, held: gpd.GeoDataFrame, grounds: Shapes) -> Iterator[Finding]:
+def _lengths(
+    given: gpd.GeoDataFrame, total: "pd.Series[float]", grounds: Shapes
+) -> Iterator[Finding]:
     """Name roads attributed with fewer metres than lie in grids, or with more than they have."""
     shapes = given.geometry.to_numpy()
     whole, inside = shapely.length(shapes), _inside_m(shapes, grounds)
-    code = _codes(held)
-    metres = pd.to_numeric(held["length_m"], errors="coerce").where(code != "", 0)
-    if "share" in held:  # a road on a border stands once for each of its grids
-        metres = metres * pd.to_numeric(held["share"], errors="coerce")
-    total = metres.fillna(0).groupby(held["road_id"].astype(str)).sum()
     written = total.reindex(given["road_id"].astype(str), fill_value=0).to_numpy(dtype=float)
     slack = np.maximum(BORDER_M, ROAD_SLACK * whole)
     for i in np.flatnonzero((written < inside - slack) | (written > whole + slack)):

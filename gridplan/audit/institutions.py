@@ -5,6 +5,8 @@ where the configuration has it.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -13,8 +15,9 @@ import pandas as pd
 import shapely
 
 from gridplan.audit.kinds import Kind
-from gridplan.audit.view import Shapes, View, broken, excepted
+from gridplan.audit.view import Bools, Shapes, View, broken, excepted, positions, valid
 from gridplan.domain import Finding, GridKind
+from gridplan.layers.inputs import Inputs
 
 TESTS = ("whole", "large", "non-residential", "permanent", "able")
 HALF_SLACK = 0.01
@@ -37,8 +40,49 @@ class Verdict(NamedTuple):
 
 
 _READ = Verdict._fields
+DECIDED = ("institution_id", *_READ)
+"""Columns of the decisions that are looked at."""
+
 Verdicts = dict[str, list[Verdict]]
 """Rows of the decisions by institution."""
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What may lie around an institution; it is large and goes with this check."""
+
+    view: View
+
+    @property
+    def inputs(self) -> Inputs:
+        """The layers that institutions are measured in."""
+        return self.view.inputs
+
+    @cached_property
+    def settled(self) -> shapely.Geometry:
+        """Ground of all communities, prepared, with a metre around it."""
+        communities = valid(self.inputs.communities.geometry.to_numpy())
+        ground = shapely.buffer(shapely.union_all(communities), 1.0)
+        shapely.prepare(ground)
+        return ground
+
+    @cached_property
+    def units(self) -> shapely.STRtree:
+        """Own shapes of the units."""
+        return shapely.STRtree(self.inputs.units.geometry.to_numpy())
+
+    @cached_property
+    def planned(self) -> Bools:
+        """Tell which units the plan has."""
+        return positions(self.view.units["unit_id"], self.inputs.units["unit_id"]) >= 0
+
+    @cached_property
+    def lines(self) -> shapely.STRtree:
+        """Roads and barriers."""
+        layers = [b.geometry.to_numpy() for b in self.inputs.barriers.values()]
+        if "roads" in self.inputs.extra:
+            layers.append(self.inputs.extra["roads"].geometry.to_numpy())
+        return shapely.STRtree(np.concatenate([np.empty(0, dtype=object), *layers]))
 
 
 def check_institutions(view: View) -> Iterator[Finding]:
@@ -65,7 +109,7 @@ def _verdicts(view: View) -> Verdicts:
     """Rows of the decisions by institution, each with what is looked at."""
     found: Verdicts = {}
     if view.decisions is not None and len(view.decisions.columns):
-        columns = (view.decisions[c].to_numpy(dtype=object) for c in ("institution_id", *_READ))
+        columns = (view.decisions[c].to_numpy(dtype=object) for c in DECIDED)
         for name, *row in zip(*columns, strict=True):
             found.setdefault(str(name), []).append(Verdict(*row))
     return found
@@ -208,8 +252,9 @@ def _wrong_rows(view: View, name: str, rows: list[Verdict], tests: dict[str, boo
 def _tests(view: View, layer: gpd.GeoDataFrame) -> list[dict[str, bool | None]]:
     """Results of the five tests, institution by institution; None where they cannot be told."""
     premises = _solid(layer.geometry.to_numpy())
+    around = _Around(view)
     measured = pd.DataFrame(
-        [_facts(view, shape) for shape in premises], columns=[*_KEYS], dtype=float
+        [_facts(around, shape) for shape in premises], columns=[*_KEYS], dtype=float
     )
     for column in ("floor_area_m2", "staff", "students", "permanent", "years"):
         given = layer[column].to_numpy(dtype=float) if column in layer else np.nan
@@ -224,7 +269,7 @@ def _tests(view: View, layer: gpd.GeoDataFrame) -> list[dict[str, bool | None]]:
 _KEYS = ("parts", "compactness", "area_m2", "nonresidential_share", "households", "clear_border")
 
 
-def _facts(view: View, premises: shapely.Polygon) -> Facts:
+def _facts(around: _Around, premises: shapely.Polygon) -> Facts:
     """Measure one institution's premises."""
     if premises.is_empty:
         return dict.fromkeys(_KEYS, np.nan)
@@ -233,19 +278,20 @@ def _facts(view: View, premises: shapely.Polygon) -> Facts:
         "compactness": 4 * np.pi * premises.area / premises.length**2,
         "area_m2": premises.area,
     }
-    return facts | _people(view, premises)
+    return facts | _people(around, premises)
 
 
-def _people(view: View, premises: shapely.Polygon) -> Facts:
+def _people(around: _Around, premises: shapely.Polygon) -> Facts:
     """Who lives there and next to it; infinite where only a part of the city is at hand."""
-    if not view.settled.covers(premises):
+    view = around.view
+    if not around.settled.covers(premises):
         return {"nonresidential_share": np.inf, "households": -np.inf, "clear_border": np.inf}
     rules = view.config.institutions
     reach = rules.dwelling_near_m
-    near = np.sort(view.source_tree.query(premises, predicate="dwithin", distance=reach))
-    near = near[view.planned[near]]
+    near = np.sort(around.units.query(premises, predicate="dwithin", distance=reach))
+    near = near[around.planned[near]]
     shapes = view.source_shapes[near]
-    held = view.source_households[near]
+    held = view.inputs.units["households"].to_numpy()[near]
     inside = _inside(shapes, premises) >= 0.5 - 1e-9
     area = shapely.area(shapes[inside])
     weight = area if area.sum() > 0 else np.ones(len(area))
@@ -255,8 +301,8 @@ def _people(view: View, premises: shapely.Polygon) -> Facts:
     border = premises.boundary
     faced = shapely.intersection(border, shapely.union_all(shapely.buffer(homes, reach)))
     if not faced.is_empty:
-        lines = view.line_shapes
-        beside = lines[view.line_tree.query(faced, "dwithin", distance=rules.road_near_m)]
+        lines = around.lines
+        beside = lines.geometries[lines.query(faced, "dwithin", distance=rules.road_near_m)]
         along = shapely.union_all(shapely.buffer(beside, rules.road_near_m))
         faced = shapely.difference(faced, along)
     return {

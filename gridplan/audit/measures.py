@@ -54,6 +54,10 @@ class Measured:
     gap_m2: Floats
     grounds: Shapes
 
+    def surveyed(self) -> "Measured":
+        """The same without borders, which stand in the ground from then on."""
+        return replace(self, borders=self.borders.iloc[[]])
+
 
 @dataclass(frozen=True, eq=False)
 class _Found:

@@ -207,6 +207,7 @@ def _by_shape(view: View, units: Ints, home: Ints) -> Iterator[Finding]:
     units, home, shapes = units[home >= 0], home[home >= 0], shapes[home >= 0]
     shapely.prepare(areas)
     loose = ~shapely.covers(areas[home], shapes)
+    shapely.destroy_prepared(areas)  # they are those of the inputs, which stay
     units, home, shapes = units[loose], home[loose], shapes[loose]
     row, area = shapely.STRtree(areas).query(shapes, predicate="intersects")
     part = _shares(shapes[row], areas[area])

@@ -13,7 +13,7 @@ import shapely
 from gridplan.audit.view import Bools, Ints, Shapes, View
 from gridplan.processes import Parcel
 
-REGION = 25_000
+REGION = 12_500
 """Units of communities that are looked at together."""
 
 BESIDE_M = 1.0

@@ -1,6 +1,7 @@
 """Whether the layers of a plan can be audited at all: columns, numbers, coordinate system."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -10,6 +11,7 @@ from pyproj import CRS
 from gridplan.domain import Plan
 from gridplan.errors import LayerError
 from gridplan.layers.inputs import Inputs
+from gridplan.layers.planfile import Unread
 
 _COLUMNS = {
     "grids": "grid_code grid_name grid_kind community_code street_code households range_status "
@@ -50,13 +52,21 @@ def require_layers(
     """
     problems = [
         line
-        for name, frame in plan.layers().items()
+        for name, frame in _layers(plan)
         for line in _layer_problems(name, frame, inputs.crs, zone_layers)
     ]
     if len(exceptions) and (lacking := set(LISTED_COLUMNS) - set(exceptions.columns)):
         problems.append(f"tables/exceptions.csv: no column {_names(lacking)}; run partition again")
     if problems:
         raise LayerError(problems)
+
+
+def _layers(plan: Plan) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
+    """Every layer of a plan; of those still in a file what tells their columns."""
+    extra = plan.extra
+    yield from replace(plan, extra={}).layers().items()
+    for name in extra:
+        yield name, extra.outline(name) if isinstance(extra, Unread) else extra[name]
 
 
 def zone_columns(layers: tuple[str, ...]) -> dict[str, list[str]]:

@@ -15,11 +15,15 @@ from gridplan.audit.shape import EXTRA_IDS, LISTED_COLUMNS, NUMBERS
 from gridplan.config import Config
 from gridplan.domain import Finding, GridKind, Plan, Severity
 from gridplan.layers.inputs import Inputs
+from gridplan.layers.planfile import Unread
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Shapes = NDArray[np.object_]
+
+LISTED_KINDS = {*(kind.value for kind in Kind), "no-plan-in-range", "unit-shares-cell"}
+"""Kinds of listed exceptions that checks read."""
 
 KEYS = {
     "grids": "grid_code",
@@ -55,8 +59,8 @@ class View:
     inputs, config
         The job.
     listed
-        Rows of ``tables/exceptions.csv``: ``kind``, ``community_code``, ``grid_code``, ``place``,
-        ``other`` as text ("" where empty), ``value`` as float.
+        Rows of ``tables/exceptions.csv`` that checks read: ``kind``, ``community_code``,
+        ``grid_code``, ``place``, ``other`` as text ("" where empty), ``value`` as float.
     decisions
         ``tables/institution_decisions.csv`` as text; None where it is not at hand.
     grids, communities, streets, units
@@ -84,56 +88,15 @@ class View:
         return np.where(kind[self.grid_of] == GridKind.UNIT, self.grid_of, -1)
 
     @cached_property
-    def settled(self) -> shapely.Geometry:
-        """Ground of all communities of the inputs, prepared, with a metre around it."""
-        ground = shapely.buffer(shapely.union_all(valid(self._community_shapes)), 1.0)
-        shapely.prepare(ground)
-        return ground
-
-    @property
-    def _community_shapes(self) -> Shapes:
-        shapes: Shapes = self.inputs.communities.geometry.to_numpy()
-        return shapes
-
-    @cached_property
     def source_shapes(self) -> Shapes:
         """Own shapes of the units of the inputs, valid."""
         return valid(self.inputs.units.geometry.to_numpy())
-
-    @cached_property
-    def source_households(self) -> Ints:
-        """Households of the units of the inputs."""
-        held: Ints = self.inputs.units["households"].to_numpy()
-        return held
 
     @cached_property
     def tiles(self) -> Shapes:
         """Polygon of every grid."""
         tiles: Shapes = self.grids.geometry.to_numpy()
         return tiles
-
-    @cached_property
-    def source_tree(self) -> shapely.STRtree:
-        """Own shapes of the units of the inputs."""
-        return shapely.STRtree(self.inputs.units.geometry.to_numpy())
-
-    @cached_property
-    def planned(self) -> Bools:
-        """Tell which units of the inputs the plan has."""
-        return positions(self.units["unit_id"], self.inputs.units["unit_id"]) >= 0
-
-    @cached_property
-    def line_shapes(self) -> Shapes:
-        """Roads and barriers of the inputs."""
-        layers = [b.geometry.to_numpy() for b in self.inputs.barriers.values()]
-        if "roads" in self.inputs.extra:
-            layers.append(self.inputs.extra["roads"].geometry.to_numpy())
-        return np.concatenate([np.empty(0, dtype=object), *layers])
-
-    @cached_property
-    def line_tree(self) -> shapely.STRtree:
-        """Index of ``line_shapes``."""
-        return shapely.STRtree(self.line_shapes)
 
     @cached_property
     def grid_of(self) -> Ints:
@@ -157,18 +120,18 @@ class View:
 
     @cached_property
     def unit_at(self) -> dict[str, int]:
-        """Position of the first unit with each id."""
-        return {str(unit): i for i, unit in reversed(list(enumerate(self.unit_ids)))}
+        """Position of the first unit with each id that is listed as a place; -1 without one."""
+        return _where(self.units["unit_id"], self.listed["place"])
 
     @cached_property
     def source_at(self) -> dict[str, int]:
-        """Position in ``inputs.units`` of each id."""
-        return {str(unit): i for i, unit in enumerate(self.inputs.units["unit_id"])}
+        """Position in ``inputs.units`` of each such id; -1 where it has none."""
+        return _where(self.inputs.units["unit_id"], self.listed["place"])
 
-    @cached_property
-    def unit_ids(self) -> NDArray[np.object_]:
-        """Id of every unit, as text."""
-        ids: NDArray[np.object_] = self.units["unit_id"].to_numpy(dtype=object)
+    @property
+    def unit_ids(self) -> "pd.api.extensions.ExtensionArray":
+        """Id of every unit, as text, as it stands in memory."""
+        ids: pd.api.extensions.ExtensionArray = self.units["unit_id"].array
         return ids
 
     @cached_property
@@ -204,6 +167,10 @@ class View:
         cells: Shapes = self.units.geometry.to_numpy()
         return cells
 
+    def homes(self, layer: str) -> pd.DataFrame:
+        """Grid, households and zone of every unit, and nothing else to be copied."""
+        return pd.DataFrame({c: self.units[c] for c in ("grid_code", "households", layer)})
+
     def rows(self, kind: Kind) -> pd.DataFrame:
         """Select the listed rows of one kind."""
         return self.listed[self.listed["kind"] == kind.value]
@@ -238,6 +205,11 @@ def positions(keys: "pd.Series[str]", wanted: "pd.Series[str]") -> Ints:
     return at
 
 
+def _where(keys: "pd.Series[str]", wanted: "pd.Series[str]") -> dict[str, int]:
+    once = wanted.drop_duplicates()
+    return dict(zip(once.tolist(), positions(keys, once).tolist(), strict=True))
+
+
 def unmatched_m(shapes: Shapes) -> Floats:
     """Metres of border of every polygon that cross or miss a neighbour's vertices."""
     if shapely.coverage_is_valid(shapes):
@@ -258,14 +230,16 @@ def make_view(
     findings: list[Finding] = []
     layers = {}
     for name in KEYS:
-        frame = _as_text(plan.layers()[name], name)
+        frame = _as_text(getattr(plan, name), name)
         sound = np.asarray(shapely.is_valid(frame.geometry.to_numpy()))
         findings += _bad_polygons(frame, name, sound)
         layers[name] = _tidy(frame, name, sound)
     findings += _doubled(plan)
     listed = _listed(exceptions)
     # A city's layers need not stand in memory twice, nor what no check reads.
-    extra = {name: layer[_read_of(layer)] for name, layer in plan.extra.items()}
+    extra = plan.extra
+    if not isinstance(extra, Unread):
+        extra = {name: layer[_read_of(layer)] for name, layer in extra.items()}
     plan = replace(plan, **layers, extra=extra)
     view = View(plan, inputs, config, listed, **layers, decisions=decisions, ours=ours)
     return view, findings
@@ -347,7 +321,7 @@ def valid(shapes: Shapes) -> Shapes:
 def _doubled(plan: Plan) -> Iterator[Finding]:
     for name, key in KEYS.items():
         kind = Kind.UNIT_TWICE if name == "units" else Kind.CODE_DUPLICATE
-        keys = plan.layers()[name][key].dropna().astype(str)
+        keys = getattr(plan, name)[key].dropna().astype(str)
         counts = keys[keys.duplicated(keep=False)].value_counts().sort_index()
         for place, count in counts.items():
             yield broken(
@@ -362,6 +336,7 @@ def _doubled(plan: Plan) -> Iterator[Finding]:
 
 def _listed(exceptions: pd.DataFrame) -> pd.DataFrame:
     frame = exceptions.reindex(columns=list(LISTED_COLUMNS))
+    frame = frame[frame["kind"].isin(LISTED_KINDS)]
     text = frame.drop(columns="value").astype("object")
     text = text.where(text.notna(), "").astype(str)
     value = pd.to_numeric(frame["value"], errors="coerce").astype(float)

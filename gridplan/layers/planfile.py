@@ -1,13 +1,15 @@
 """Read a written plan back, and assignments made by hand."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
+import shapely
 
 from gridplan.domain import Plan
 from gridplan.errors import LayerError
@@ -17,11 +19,58 @@ from gridplan.text import unguard
 PLAN_LAYERS = ("grids", "communities", "streets", "units")
 """Layers that every plan has."""
 
+PIECE = 25_000
+"""Features whose shapes are read together: what they are read from takes much memory as well."""
+
+ROWS = 25_000
+"""Rows of a table that are looked at together."""
+
 _OPTIONAL = ("buildings", "institutions", "facilities", "public_spaces", "roads", "walks")
 _TEXT = ("grid_code", "community_code", "street_code", "unit_id", "building_id", "stairwell")
 
 
-def read_plan(folder: Path, without: Collection[str] = ()) -> Plan:
+class Unread(Mapping[str, gpd.GeoDataFrame]):
+    """Layers of a plan that are read anew whenever they are asked for, and not kept.
+
+    Parameters
+    ----------
+    path
+        The GeoPackage.
+    names
+        Its layers.
+    """
+
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
+        self.path, self.names = path, names
+
+    def __getitem__(self, name: str) -> gpd.GeoDataFrame:
+        if name not in self.names:
+            raise KeyError(name)
+        return _layer(self.path, name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names  # without reading it
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def outline(self, name: str) -> gpd.GeoDataFrame:
+        """Read the columns of a layer, with its first feature at most."""
+        return _layer(self.path, name, max_features=1)
+
+    def pieces(
+        self, name: str, columns: Sequence[str], count: int, *, shapes: bool = True
+    ) -> Iterator[gpd.GeoDataFrame]:
+        """Read some columns of a layer, so many features at a time, without shapes if need be."""
+        how = {"columns": [*columns], "read_geometry": shapes}
+        for where in _parts(self.path, name, count):
+            yield _layer(self.path, name, where=where, **how)
+
+
+def read_plan(folder: Path, without: Collection[str] = (), *, unread: bool = False) -> Plan:
     """Read the layers of ``plan.gpkg``.
 
     Parameters
@@ -30,6 +79,9 @@ def read_plan(folder: Path, without: Collection[str] = ()) -> Plan:
         Output folder of a run, or the GeoPackage itself.
     without
         Layers to leave out that not every plan has.
+    unread
+        Whether ``extra`` stays in the file and is read whenever it is asked for, as in a large city
+        it takes much memory.
 
     Raises
     ------
@@ -46,17 +98,44 @@ def read_plan(folder: Path, without: Collection[str] = ()) -> Plan:
     missing = [name for name in PLAN_LAYERS if name not in present]
     if missing:
         raise LayerError(f'{path}: no layer "{name}"; a plan has it' for name in missing)
-    wanted = [*PLAN_LAYERS, *(name for name in _OPTIONAL if name not in without)]
-    layers = {name: _layer(path, name) for name in wanted if name in present}
+    more = [name for name in _OPTIONAL if name in present and name not in without]
+    layers = {name: _layer(path, name) for name in PLAN_LAYERS}
     return Plan(
-        **{name: layers[name] for name in PLAN_LAYERS},
-        extra={name: layers[name] for name in _OPTIONAL if name in layers},
+        **layers,
+        extra=Unread(path, more) if unread else {name: _layer(path, name) for name in more},
         zone_layers=_zone_layers(layers["grids"]),
     )
 
 
-def _layer(path: Path, name: str) -> gpd.GeoDataFrame:
-    frame = pyogrio.read_dataframe(path, layer=name)
+def _parts(path: Path, name: str, count: int) -> list[str | None]:
+    """Take a layer apart: conditions that so many features at most meet; None is for all."""
+    key = str(pyogrio.read_info(path, layer=name)["fid_column"]).replace('"', '""')
+    how = {"columns": [], "read_geometry": False, "return_fids": True}
+    ids = np.sort(pyogrio.raw.read(path, layer=name, **how)[1])
+    ends = [(ids[at : at + count][0], ids[at : at + count][-1]) for at in range(0, len(ids), count)]
+    if not key or not ends:
+        return [None]
+    return [f'"{key}" BETWEEN {first} AND {last}' for first, last in ends]
+
+
+def _large(path: Path, name: str) -> gpd.GeoDataFrame:
+    """Read a layer, the shapes in parts."""
+    frame = pyogrio.read_dataframe(path, layer=name, read_geometry=False, fid_as_index=True)
+    shapes = np.empty(len(frame), dtype=object)
+    for where in _parts(path, name, PIECE):
+        how = {"columns": [], "return_fids": True, "where": where}
+        _, ids, words, _ = pyogrio.raw.read(path, layer=name, **how)
+        shapes[frame.index.get_indexer(ids)] = shapely.from_wkb(words)
+    crs = pyogrio.read_info(path, layer=name)["crs"]
+    return gpd.GeoDataFrame(frame.reset_index(drop=True), geometry=shapes, crs=crs)
+
+
+def _layer(path: Path, name: str, **how: Any) -> gpd.GeoDataFrame:
+    info = pyogrio.read_info(path, layer=name)
+    if not how and info["geometry_type"] and info["features"] > PIECE:
+        frame = _large(path, name)
+    else:
+        frame = pyogrio.read_dataframe(path, layer=name, **how)
     for column in _TEXT:
         if column in frame:
             blank = "" if column == "street_code" else None
@@ -70,26 +149,63 @@ def _zone_layers(grids: gpd.GeoDataFrame) -> tuple[str, ...]:
     return tuple(str(c).removesuffix(ending) for c in grids.columns if str(c).endswith(ending))
 
 
-def read_exceptions(folder: Path) -> pd.DataFrame:
-    """Read ``tables/exceptions.csv`` of an output folder, all text; empty where there is none."""
+def read_exceptions(folder: Path, kinds: Collection[str] = ()) -> pd.DataFrame:
+    """Read ``tables/exceptions.csv`` of an output folder, all text; empty where there is none.
+
+    Parameters
+    ----------
+    folder
+        The output folder.
+    kinds
+        The kinds that are wanted, so that the others take no memory; all where there is none.
+    """
     path = folder / "tables" / "exceptions.csv"
     columns = ["kind", "severity", "community_code", "grid_code", "layer", "place", "other"]
     if not path.is_file():
         return pd.DataFrame(columns=[*columns, "value", "limit", "message"], dtype=object)
-    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    return table.map(unguard)
+    with pd.read_csv(
+        path, dtype=str, keep_default_na=False, encoding="utf-8-sig", chunksize=ROWS
+    ) as reader:
+        parts = [
+            _unguarded(part[part["kind"].isin(kinds)] if kinds and "kind" in part else part)
+            for part in reader
+        ]
+    return pd.concat(parts, ignore_index=True)
 
 
-def read_table(folder: Path, name: str) -> pd.DataFrame:
-    """Read ``tables/<name>.csv`` of an output folder, all text; empty where there is none."""
+def read_table(folder: Path, name: str, columns: Collection[str] = ()) -> pd.DataFrame:
+    """Read ``tables/<name>.csv`` of an output folder, all text; empty where there is none.
+
+    Parameters
+    ----------
+    folder, name
+        The output folder, and the table.
+    columns
+        The columns that are wanted, as far as they are there; all where there is none.
+    """
     path = folder / "tables" / f"{name}.csv"
     if not path.is_file():
         return pd.DataFrame(dtype=object)
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        table = pd.read_csv(
+            path,
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            usecols=lambda column: not columns or column in columns,
+        )
     except (OSError, ValueError, UnicodeError) as err:
         raise LayerError(f"{path}: cannot be read: {str(err).splitlines()[0]}") from err
-    return table.map(unguard)
+    return _unguarded(table)
+
+
+def _unguarded(table: pd.DataFrame) -> pd.DataFrame:
+    """Take back what ``guard`` did, looking closely at the few texts that it can have changed."""
+    for column in table:
+        told = table[column].str.startswith("'", na=False).to_numpy(dtype=bool)
+        if told.any():
+            table[column] = table[column].where(~told, table[column][told].map(unguard))
+    return table
 
 
 def read_assignment(path: Path, unit_ids: pd.Series) -> pd.DataFrame:
