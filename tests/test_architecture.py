@@ -10,6 +10,7 @@ ORDER = (
     "errors",
     "domain",
     "text",
+    "crew",
     "processes",
     "cluster",
     "sentences",

@@ -1,18 +1,21 @@
 """Work in several processes: every piece once, errors and interruptions end it cleanly."""
 
+import gc
 import pickle
 import signal
 import subprocess
 import sys
 import time
 from math import factorial, sqrt
+from multiprocessing import active_children
 from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
 
-from gridplan.processes import CODE, Parcel, get_ready, process_count, run_pieces
+from gridplan.crew import CODE, ElsewhereError
+from gridplan.processes import Parcel, get_ready, process_count, run_pieces
 from tests.conftest import SAMPLE
 from tests.worlds import box
 
@@ -29,6 +32,44 @@ def test_an_error_in_a_piece_reaches_the_caller(workers: int) -> None:
     """What a piece raises is raised here."""
     with pytest.raises(ValueError, match=r"domain|negative"):
         list(run_pieces(sqrt, [1.0, -1.0], workers))
+
+
+class ObstinateError(Exception):
+    """An error that cannot be made again from what it says."""
+
+    def __init__(self, first: int, second: int) -> None:
+        super().__init__(f"{first} of {second}")
+
+
+def obstinate(piece: int) -> int:
+    """Raise it."""
+    raise ObstinateError(piece, 2)
+
+
+def test_an_error_tells_where_it_was_raised() -> None:
+    """The cause is the traceback of the other process, also of errors that cannot travel."""
+    with pytest.raises(ValueError, match=r"domain|nonneg") as found:
+        list(run_pieces(sqrt, [-1.0], 2))
+    assert isinstance(found.value.__cause__, ElsewhereError)
+    with pytest.raises(RuntimeError, match="ObstinateError: 1 of 2") as found:
+        list(run_pieces(obstinate, [1], 2))
+    assert "raise ObstinateError(piece, 2)" in str(found.value.__cause__)
+
+
+def test_a_large_piece_and_a_large_answer_pass_each_other() -> None:
+    """What is larger than a pipe holds goes there and back."""
+    pieces = [np.full(300_000, n) for n in range(5)]
+    found = {int(piece[0]): int(answer[-1]) for piece, answer in run_pieces(np.negative, pieces, 2)}
+    assert found == {n: -n for n in range(5)}
+
+
+def test_pieces_left_over_are_let_go() -> None:
+    """Who needs no more answers leaves no process behind."""
+    before = set(active_children())
+    for _ in run_pieces(factorial, range(1000), 2):
+        break
+    gc.collect()
+    assert set(active_children()) <= before
 
 
 def test_a_parcel_keeps_its_shapes() -> None:
