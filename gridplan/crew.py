@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import connection, forkserver, get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -71,12 +72,17 @@ class Crew(Generic[Piece, Answer]):
         self._idle: list[_Hand] = []
         self._again: list[_Job[Piece]] = []
         self._suspects: list[_Job[Piece]] = []
+        self._next: list[_Job[Piece]] = []
 
     def work(self, pieces: Iterator[Piece]) -> Iterator[tuple[Piece, Answer]]:
-        """Hand out a piece to every process, and the next when its answer is there."""
+        """Hand out a piece to every process, and the next when its answer is there.
+
+        One piece more is taken in advance, so that no process waits while it is made.
+        """
         try:
             self._hand_out(pieces)
             while self._busy:
+                self._next += [] if self._next else map(_Job, islice(pieces, 1))
                 ready = connection.wait(list(self._busy))
                 for pipe in [pipe for pipe in self._busy if pipe in ready]:
                     hand, job = self._busy.pop(pipe)
@@ -107,9 +113,11 @@ class Crew(Generic[Piece, Answer]):
 
     def _hand_out(self, pieces: Iterator[Piece]) -> None:
         while len(self._busy) < self.workers:
-            job = self._again.pop(0) if self._again else next(map(_Job, pieces), None)
-            if job is None:
+            self._next += [] if self._again or self._next else map(_Job, islice(pieces, 1))
+            coming = self._again or self._next
+            if not coming:
                 return
+            job = coming.pop(0)
             hand = self._idle.pop() if self._idle else _Hand(self.function)
             self._busy[hand.pipe] = hand, job
             hand.give(job.piece)

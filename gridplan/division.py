@@ -1,6 +1,6 @@
 """Every community solved: those that fail are left out and named, a ceiling on change is held."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -40,6 +40,7 @@ def dump_problems(tasks: Sequence[Task], folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        tasks = sorted(tasks, key=lambda task: task.community_code)
         stems = file_stems([task.community_code for task in tasks])
         for task, stem in zip(tasks, stems, strict=True):
             write_problem(task.problem, folder / f"{stem}.json")
@@ -97,10 +98,13 @@ def divide(
         ground = ground.restricted(options.only)
     unmade: dict[str, str] = {}
     old = previous if job is None else job.home
-    tasks = list(community_tasks(inputs, ground, config, old, unmade))
+    coming: Iterable[Task] = community_tasks(
+        inputs, ground, config, old, unmade, largest_first=True
+    )
     if options.problems:
-        dump_problems(tasks, options.problems)
-    solved = _solve(tasks, ground, config, options, folder, progress, job)
+        coming = list(coming)
+        dump_problems(coming, options.problems)
+    tasks, solved = _solve(coming, ground, config, options, folder, progress, job)
     solved, failed, lost = _sorted_out(solved, tasks, unmade, ground, job)
     if lost:
         inputs, ground = _without(inputs, ground, config, failed, lost)
@@ -113,39 +117,42 @@ def divide(
 
 
 def _solve(
-    tasks: list[Task],
+    coming: Iterable[Task],
     ground: Ground,
     config: Config,
     options: Options,
     folder: OutputFolder,
     progress: Progress,
     job: Redivision | None,
-) -> tuple[Solved, ...]:
-    progress.total(len(tasks))
+) -> tuple[list[Task], tuple[Solved, ...]]:
+    """Solve the communities as they come; both lists are in the order of their codes."""
+    progress.stage("assignment" if options.assignment else "solve")
+    progress.total(ground.residential["community_code"].nunique())
     made: dict[str, Solution | Revision] = {}
+    if options.assignment or job is not None:
+        coming = list(coming)
     if options.assignment:
-        progress.stage("assignment")
         table = read_assignment(options.assignment, ground.cells["unit_id"])
         labels = hand_made(table, ground.cells)
-        made.update({t.community_code: judged(t, labels[t.community_code]) for t in tasks})
-    else:
-        progress.stage("solve")
+        made.update({t.community_code: judged(t, labels[t.community_code]) for t in coming})
     if job is not None:
-        made.update({t.community_code: job.revision(t.problem) for t in tasks})
+        made.update({t.community_code: job.revision(t.problem) for t in coming})
     run = partial(
         solve_all,
         settings=config.solve,
         count=options.alternatives,
         scheduler=options.scheduler,
     )
-    solved = []
-    for task, answer in run(tasks, checkpoint=folder.checkpoint_path, made=made):
+    tasks, solved = [], []
+    for task, answer in run(coming, checkpoint=folder.checkpoint_path, made=made):
         done = solved_task(task, answer)
         progress.solved(done)
+        tasks.append(task)
         solved.append(done)
+    tasks.sort(key=lambda task: task.community_code)
     if job is not None and job.wanted.max_share is not None:
         solved = _held(solved, tasks, job, job.wanted.max_share, folder, run)
-    return tuple(sorted(solved, key=lambda s: s.code))
+    return tasks, tuple(sorted(solved, key=lambda s: s.code))
 
 
 def _held(

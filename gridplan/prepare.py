@@ -244,6 +244,8 @@ def community_tasks(
     config: Config,
     previous: Mapping[str, str] | None = None,
     lost: dict[str, str] | None = None,
+    *,
+    largest_first: bool = False,
 ) -> Iterator[Task]:
     """Turn the ground of every community into a problem, in the order of their codes.
 
@@ -256,6 +258,8 @@ def community_tasks(
     lost
         Gets the cause by the code of each community for which that fails, and the others go on;
         None: the first failure ends all.
+    largest_first
+        Whether those with most units come first: what is begun last should be short.
 
     Yields
     ------
@@ -263,9 +267,12 @@ def community_tasks(
         One per community that has units outside unit grids.
     """
     shaper = _Shaper(inputs, ground, config, previous)
-    for code, cells in shaper.cells.groupby("community_code", sort=True):
+    rows = sorted(shaper.cells.groupby("community_code", sort=True).indices.items())
+    if largest_first:
+        rows.sort(key=lambda item: -len(item[1]))
+    for code, own in rows:
         try:
-            task = shaper.task(str(code), cells)
+            task = shaper.task(str(code), shaper.cells.iloc[own])
         except Exception as error:
             if lost is None:
                 raise

@@ -3,7 +3,8 @@
 Wherever it runs, an answer depends on its community alone, and this process writes its checkpoint.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,7 +20,7 @@ __all__ = ["Answer", "Revision", "solve_all"]
 
 
 def solve_all(
-    tasks: list[Task],
+    tasks: Iterable[Task],
     settings: Solve,
     checkpoint: Callable[[str], Path],
     *,
@@ -27,12 +28,12 @@ def solve_all(
     made: Mapping[str, Solution | Revision] = MappingProxyType({}),
     scheduler: str = "",
 ) -> Iterator[tuple[Task, Answer]]:
-    """Solve every community, the largest first, in whatever order they finish.
+    """Solve every community, in whatever order they finish.
 
     Parameters
     ----------
     tasks
-        One per community.
+        One per community, the largest first, so that none is waited for; taken a few at a time.
     settings
         Effort, seed, time limit and workers.
     checkpoint
@@ -61,30 +62,39 @@ def solve_all(
     SolverError
         Where the cluster is not there, or not any more.
     """
-    waiting: list[Piece] = []
-    for number, task in enumerate(tasks):
-        done = restore(checkpoint(task.community_code), task.problem)
-        if done is None:
-            waiting.append((number, task.problem, made.get(task.community_code)))
-        else:
-            yield task, done
-    waiting.sort(key=lambda w: (-len(w[1].node_ids), tasks[w[0]].community_code))
+    taken: dict[int, Task] = {}
+    restored: list[tuple[Task, Answer]] = []
+
+    def waiting() -> Iterator[Piece]:
+        for number, task in enumerate(tasks):
+            done = restore(checkpoint(task.community_code), task.problem)
+            if done is not None:
+                restored.append((task, done))
+                continue
+            taken[number] = task
+            yield number, task.problem, made.get(task.community_code)
+
     one = Solver(settings.effort, settings.time_limit_s, settings.seed, count)
-    for (number, _, _), answer in _run(one, waiting, settings.workers, scheduler):
-        task = tasks[number]
+    for (number, _, _), answer in _run(one, waiting(), settings.workers, scheduler):
+        yield from restored
+        restored.clear()
+        task = taken.pop(number)
         if answer.finished:
             keep(answer, task.problem, checkpoint(task.community_code))
         yield task, answer
+    yield from restored
 
 
 def _run(
-    one: Solver, waiting: list[Piece], workers: int, scheduler: str
+    one: Solver, waiting: Iterator[Piece], workers: int, scheduler: str
 ) -> Iterator[tuple[Piece, Answer]]:
-    if not waiting:
+    first = list(islice(waiting, 2))
+    pieces = chain(first, waiting)
+    if not first:
         return iter(())
     if scheduler:
-        return run_on_cluster(one, waiting, scheduler, _lost)
-    return run_pieces(one, waiting, min(process_count(workers), len(waiting)), _lost)
+        return run_on_cluster(one, pieces, scheduler, _lost)
+    return run_pieces(one, pieces, process_count(workers) if len(first) > 1 else 1, _lost)
 
 
 def _lost(_: Piece) -> Answer:
