@@ -26,7 +26,7 @@ from gridplan.levels import audit_streets, divide_streets, inputs_of_run
 from gridplan.outputs import Made, write_all_tables, write_styles
 from gridplan.people import carry
 from gridplan.prepare import Ground, restrict
-from gridplan.processes import give_back, hold_little, process_count
+from gridplan.processes import give_back, hold_little
 from gridplan.provenance import run_record, signature_of
 from gridplan.redivide import Redivision, change_record, outcome_of, prepare_redivision
 from gridplan.runs import Options, Progress, Result, Run
@@ -205,8 +205,7 @@ def _report(run: Run, made: Made) -> None:
     """Write the report; what draws is read only now, as it takes longer than a small run."""
     from gridplan.report import write_report
 
-    workers = process_count(run.config.solve.workers)
-    write_report(run.folder.path, made.plan, workers)
+    write_report(run.folder.path, made.plan)
 
 
 def _result(made: Made, audit: list[Finding], drawn: list[Finding], seconds: float) -> Result:

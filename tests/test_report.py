@@ -450,7 +450,7 @@ def test_folder_that_is_no_output_is_named(tmp_path: Path) -> None:
 
 
 def test_many_findings_run_over_sheets(tmp_path: Path) -> None:
-    """Long tables go on overleaf, long names and words are broken; two processes write the same."""
+    """Long tables go on overleaf; long names and words are broken; twice written is the same."""
     rows = [exception(kind=f"kind-{i}", place=f"P{i}", message="x" * 400) for i in range(40)]
     write_plan(small_plan(), tmp_path / "plan.gpkg")
     pd.concat(rows).to_csv(_tables(tmp_path) / "exceptions.csv", index=False, encoding="utf-8-sig")
@@ -459,7 +459,7 @@ def test_many_findings_run_over_sheets(tmp_path: Path) -> None:
     pages = re.findall(rb"/Type /Page\b", pdf.read_bytes())
     assert len(pages) > 5
     found = [page.read_bytes(), pdf.read_bytes()]
-    assert [path.read_bytes() for path in write_report(tmp_path, workers=2)] == found
+    assert [path.read_bytes() for path in write_report(tmp_path)] == found
 
 
 def _tables(folder: Path) -> Path:

@@ -1,13 +1,11 @@
 """From a finished output folder to its report."""
 
-from functools import partial
 from pathlib import Path
 
 from gridplan.domain import Plan
 from gridplan.export import write_whole
 from gridplan.layers import read_exceptions, read_plan, read_run, read_table
-from gridplan.processes import beside
-from gridplan.report.facts import Facts, facts_of
+from gridplan.report.facts import facts_of
 from gridplan.report.page import page_text
 from gridplan.report.pdf import report_pdf
 
@@ -24,7 +22,7 @@ BESIDE = (
 """What a report links to where it is there."""
 
 
-def write_report(folder: Path, plan: Plan | None = None, workers: int = 1) -> list[Path]:
+def write_report(folder: Path, plan: Plan | None = None) -> list[Path]:
     """Write ``report.html`` and ``report.pdf`` from what else stands in an output folder.
 
     Parameters
@@ -33,8 +31,6 @@ def write_report(folder: Path, plan: Plan | None = None, workers: int = 1) -> li
         Output folder of a run, with ``plan.gpkg``, ``tables`` and ``run.json``.
     plan
         The plan, where it is in memory already; read from the folder where left out.
-    workers
-        Processes; two write page and paper at the same time, the same as one.
 
     Returns
     -------
@@ -59,11 +55,6 @@ def write_report(folder: Path, plan: Plan | None = None, workers: int = 1) -> li
     )
     files = [path for path in BESIDE if path == "report.pdf" or (folder / path).is_file()]
     page, paper = folder / "report.html", folder / "report.pdf"
-    with beside(partial(_write_paper, facts), [paper], workers) as written:
-        write_whole(page, page_text(facts, files).encode())
-        written()
+    write_whole(page, page_text(facts, files).encode())
+    write_whole(paper, report_pdf(facts))
     return [page, paper]
-
-
-def _write_paper(facts: Facts, path: Path) -> None:
-    write_whole(path, report_pdf(facts))
