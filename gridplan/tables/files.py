@@ -1,6 +1,7 @@
 """Tables as CSV files that open the same everywhere and are the same byte for byte."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -47,8 +48,8 @@ def write_csvs(
         for name, table in tables.items():
             path = folder / f"{name}.csv"
             with path.open("wb") as file:
-                for number, text in enumerate(_pieces(name, table)):
-                    file.write(encode(text, encoding, mark=number == 0))
+                for part in parts_of(name, table):
+                    file.write(part.written(encoding))
             paths.append(path)
     except OSError as error:
         raise OutputError(f"{folder}: tables cannot be written ({error.strerror})") from error
@@ -57,17 +58,72 @@ def write_csvs(
 
 def csv_text(name: str, table: pd.DataFrame) -> str:
     """Write one table as CSV text, without the BOM."""
-    return "".join(_pieces(name, table))
+    return "".join(part.lines() for part in parts_of(name, table))
 
 
-def _pieces(name: str, table: pd.DataFrame) -> Iterator[str]:
-    """Text of a table piece by piece, the heading first: a city's tables are long."""
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Some rows of a table in their order, which another process can write.
+
+    Parameters
+    ----------
+    name
+        Of the table.
+    number
+        Of the part; the first has the heading.
+    rows
+        As ``parts_of`` makes them.
+    """
+
+    name: str
+    number: int
+    rows: pd.DataFrame
+
+    def lines(self) -> str:
+        """The rows as CSV text."""
+        head = ",".join(_quoted(str(column)) for column in self.rows) + LINE_END
+        columns = [_column(self.name, str(column), self.rows[column]) for column in self.rows]
+        body = LINE_END.join(map(",".join, zip(*columns, strict=True)))
+        return (head if self.number == 0 else "") + (body + LINE_END if len(self.rows) else "")
+
+    def written(self, encoding: str = "utf-8") -> bytes:
+        """The same as it stands in the file."""
+        return encode(self.lines(), encoding, mark=self.number == 0)
+
+
+def parts_of(name: str, table: pd.DataFrame) -> Iterator[Part]:
+    """Take a table apart, its rows in order: those of a city are long."""
     ordered = in_order(_rounded(name, table))
-    yield ",".join(_quoted(str(column)) for column in ordered) + LINE_END
-    for start in range(0, len(ordered), _ROWS):
-        rows = ordered.iloc[start : start + _ROWS]
-        columns = [_column(name, str(column), rows[column]) for column in rows]
-        yield LINE_END.join(map(",".join, zip(*columns, strict=True))) + LINE_END
+    for number, start in enumerate(range(0, max(len(ordered), 1), _ROWS)):
+        yield Part(name, number, ordered.iloc[start : start + _ROWS])
+
+
+def put_together(parts: Iterable[tuple[Part, bytes]], folder: Path) -> None:
+    """Write parts that come in whatever order into the files of their tables.
+
+    Parameters
+    ----------
+    parts
+        Every part with what ``written`` made of it.
+    folder
+        Where the files are; it is there.
+
+    Raises
+    ------
+    OutputError
+        Where a file cannot be written.
+    """
+    early: dict[tuple[str, int], bytes] = {}
+    due: dict[str, int] = {}
+    try:
+        for part, text in parts:
+            early[part.name, part.number] = text
+            while (key := (part.name, due.get(part.name, 0))) in early:
+                with (folder / f"{part.name}.csv").open("ab" if key[1] else "wb") as file:
+                    file.write(early.pop(key))
+                due[part.name] = key[1] + 1
+    except OSError as error:
+        raise OutputError(f"{folder}: tables cannot be written ({error.strerror})") from error
 
 
 def _rounded(name: str, table: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """All tables of a run on disk, several at a time where there are many pages of grids."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from gridplan.domain import Finding
 from gridplan.processes import run_pieces
-from gridplan.tables.files import write_csvs
+from gridplan.tables.files import Part, parts_of, put_together, write_csvs
 from gridplan.tables.workbook import is_kept, make_books
 
 SHARED_ROWS = 50_000
@@ -32,7 +32,7 @@ def write_tables(
     Parameters
     ----------
     tables
-        As ``build_tables`` makes them; a long one is written before the next is made, and let go.
+        As ``build_tables`` makes them; a long one is let go as soon as its parts are on their way.
     folder
         Made where it is missing.
     language, date, household_basis, zone_layers
@@ -40,7 +40,7 @@ def write_tables(
     workbook
         Whether it is wanted.
     workers
-        Processes for the others where there are many grids; all comes out the same.
+        Processes for long tables, and for all where there are many grids; all comes out the same.
 
     Returns
     -------
@@ -50,12 +50,16 @@ def write_tables(
     write_csvs({}, folder)
     kept: dict[str, pd.DataFrame] = {}
     rows: dict[str, int] = {}
-    for name, table in tables:
-        rows[name] = len(table)
-        if is_kept(name, rows):
-            kept[name] = table
-        else:
-            write_csvs({name: table}, folder)
+
+    def long() -> Iterator[Part]:
+        for name, table in tables:
+            rows[name] = len(table)
+            if is_kept(name, rows):
+                kept[name] = table
+            else:
+                yield from parts_of(name, table)
+
+    put_together(run_pieces(Part.written, long(), workers), folder)
     jobs: list[Callable[[], object]] = []
     findings: list[Finding] = []
     if workbook:
