@@ -70,7 +70,6 @@ class Crew(Generic[Piece, Answer]):
         self.function, self.workers, self.lost = function, workers, lost
         self._busy: dict[Connection, tuple[_Hand, _Job[Piece]]] = {}
         self._idle: list[_Hand] = []
-        self._again: list[_Job[Piece]] = []
         self._suspects: list[_Job[Piece]] = []
         self._next: list[_Job[Piece]] = []
 
@@ -82,7 +81,7 @@ class Crew(Generic[Piece, Answer]):
         try:
             self._hand_out(pieces)
             while self._busy:
-                self._next += [] if self._next else map(_Job, islice(pieces, 1))
+                self._look_ahead(pieces)
                 ready = connection.wait(list(self._busy))
                 for pipe in [pipe for pipe in self._busy if pipe in ready]:
                     hand, job = self._busy.pop(pipe)
@@ -111,13 +110,17 @@ class Crew(Generic[Piece, Answer]):
         for hand in hands:
             hand.leave()
 
+    def _look_ahead(self, pieces: Iterator[Piece]) -> bool:
+        """Have the next piece at hand; whether there is one."""
+        if not self._next:
+            self._next += map(_Job, islice(pieces, 1))
+        return bool(self._next)
+
     def _hand_out(self, pieces: Iterator[Piece]) -> None:
         while len(self._busy) < self.workers:
-            self._next += [] if self._again or self._next else map(_Job, islice(pieces, 1))
-            coming = self._again or self._next
-            if not coming:
+            if not self._look_ahead(pieces):
                 return
-            job = coming.pop(0)
+            job = self._next.pop(0)
             hand = self._idle.pop() if self._idle else _Hand(self.function)
             self._busy[hand.pipe] = hand, job
             hand.give(job.piece)
@@ -125,7 +128,7 @@ class Crew(Generic[Piece, Answer]):
     def _died(self, hand: "_Hand", job: _Job[Piece]) -> None:
         hand.leave()
         job.deaths += 1
-        (self._again if job.deaths < DEATHS else self._suspects).append(job)
+        (self._next if job.deaths < DEATHS else self._suspects).append(job)
 
     def _alone(self, piece: Piece) -> Answer:
         """Try a piece once more while nothing else runs, as memory may have been short."""
@@ -212,7 +215,7 @@ def _serve(pipe: Connection, function: Callable[[Any], Any]) -> None:
     """Answer one piece after another, until there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # interrupts are for the parent
     Thread(target=_end_with_the_parent, daemon=True).start()
-    with suppress(EOFError, OSError):
+    with suppress(EOFError, OSError):  # of the pipe alone: the parent has closed it
         while True:
             pipe.send_bytes(_answered(function, pipe.recv()))
 
@@ -226,7 +229,7 @@ def _answered(function: Callable[[Any], Any], piece: object) -> bytes:
         try:
             told = pickle.dumps((None, error, where), protocol=5)
             pickle.loads(told)
-        except Exception:
+        except Exception:  # an error that cannot travel is told in words, with where it was raised
             told = pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}"), where))
         return told
 
