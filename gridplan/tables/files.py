@@ -42,18 +42,13 @@ def write_csvs(
     list of pathlib.Path
         The files written.
     """
-    paths = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, table in tables.items():
-            path = folder / f"{name}.csv"
-            with path.open("wb") as file:
-                for part in parts_of(name, table):
-                    file.write(part.written(encoding))
-            paths.append(path)
     except OSError as error:
         raise OutputError(f"{folder}: tables cannot be written ({error.strerror})") from error
-    return paths
+    parts = (part for name, table in tables.items() for part in parts_of(name, table))
+    put_together(((part, part.written(encoding)) for part in parts), folder)
+    return [folder / f"{name}.csv" for name in tables]
 
 
 def csv_text(name: str, table: pd.DataFrame) -> str:
