@@ -1,7 +1,6 @@
 """Into the range first: a breach is mended where it can be, or proven where it cannot."""
 
 import math
-from dataclasses import replace
 
 from gridplan.optimise.bound import quick_bound
 from gridplan.optimise.budget import Budget
@@ -38,8 +37,7 @@ def reach_range(
     Returns
     -------
     tuple
-        Lower bounds of the cost of plans that miss the range by no more than the best, and of the
-        excess.
+        Lower bounds of the cost of plans of least excess, and of the excess.
     """
     assert search.best is not None
     looked_at = None
@@ -90,9 +88,4 @@ def _proven(search: Search, least: tuple[float, int]) -> tuple[float, int]:
     if known.broken or known.excess <= least[1]:
         return least
     forced = forced_excess(search.piece, search.plan)
-    if forced <= least[1]:
-        return least
-    # a grid holds no more than the maximum and the whole excess: so many a zone must touch
-    terms = search.piece.terms
-    wide = replace(search.piece, terms=terms._replace(hi=terms.hi + known.excess))
-    return quick_bound(wide, search.grids)[0], forced
+    return least if forced <= least[1] else quick_bound(search.piece, search.grids, forced)

@@ -10,9 +10,11 @@ from optimise_oracle import oracle
 from optimise_worlds import lattice
 
 from gridplan.optimise import Problem, solve
+from gridplan.optimise.bound import quick_bound
 from gridplan.optimise.budget import Budget
 from gridplan.optimise.contract import contract
 from gridplan.optimise.corners import corners, forced_excess
+from gridplan.optimise.piece import score
 from gridplan.optimise.search import Search
 from gridplan.optimise.windows import Windows
 
@@ -72,6 +74,34 @@ def test_corners_never_claim_too_much(households: list[int], plan: int) -> None:
     piece = contract(problem).pieces[0]
     grids = np.unique([plan >> i & 1 for i in range(piece.n)], return_inverse=True)[1]
     assert sum(x.excess for x in corners(piece, grids)) <= oracle(problem).breach
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(60, 320), min_size=8, max_size=8), st.integers(1, 4))
+def test_arithmetic_bounds_plans_of_least_excess(households: list[int], zones: int) -> None:
+    """Where a breach is forced, zones still count for what their sizes force, and no more."""
+    data = lattice(4, 2, zones)
+    data["nodes"]["households"] = households
+    problem = Problem.from_dict(data)
+    best, found = oracle(problem), solve(problem)
+    assert (found.breach, found.objective) == (best.breach, pytest.approx(best.cost))
+    piece = contract(problem).pieces[0]
+    known = score(piece, found.assignment)
+    for excess in {0, known.excess}:
+        cost, least = quick_bound(piece, None, excess)
+        assert excess <= least <= known.excess
+        assert least < known.excess or cost <= known.cost + 1e-9
+
+
+def test_forced_breach_takes_no_grid_from_a_zone() -> None:
+    """Of 20,178 households of one zone, 178 out of range and more spare it the 41st grid."""
+    data = _tail([60, 60, 63]).to_dict()
+    data["zones"] = {"police": ["P"] * len(data["nodes"]["id"])}
+    assert sum(data["nodes"]["households"]) == 20_178
+    piece = contract(Problem.from_dict(data)).pieces[0]
+    none, few, many = (quick_bound(piece, None, excess)[0] for excess in (0, 13, 178))
+    assert few == none
+    assert many == pytest.approx(none - piece.label_weight[0])
 
 
 def test_windows_mend_a_chain() -> None:
