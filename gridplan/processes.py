@@ -103,8 +103,8 @@ def run_pieces(
 ) -> Iterator[tuple[Piece, Answer]]:
     """Apply a function to every piece, in whatever order they finish.
 
-    A process that dies takes nothing with it: the pieces that it and its fellows had in hand are
-    done again. The processes end when this one ends, however it ends.
+    A process that dies takes nothing with it: the piece that it had in hand is done again. The
+    processes end when this one ends, however it ends.
 
     Parameters
     ----------

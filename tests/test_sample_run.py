@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pyogrio
 import pytest
 from PIL import Image
 
+from gridplan.cli import show
 from gridplan.config import Config
 from gridplan.domain import Severity
 from gridplan.pipeline import Options, Result, partition
@@ -56,6 +58,25 @@ def test_everything_is_there(sample: tuple[Result, Path]) -> None:
     assert len(drawn) == 1 + 2 + 8  # a community that is too large has detail sheets besides
     sheets = {p.name for p in (out / "maps" / "grids").iterdir()}
     assert {f"grid_{code}.png" for code in result.plan.grids["grid_code"]} <= sheets
+
+
+def test_terminal_counts_unit_grids_apart(
+    sample: tuple[Result, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Unit grids have no range to be in: neither the table nor the last line counts them so."""
+    result, out = sample
+    kind = result.plan.grids["grid_kind"]
+    units, homes = int((kind == "unit").sum()), int((kind == "residential").sum())
+    inside = int((result.plan.grids["range_status"] == "in").sum())
+    assert units > 1
+    show.result(result, Config.load(SAMPLE), out, verbose=False)
+    said = capsys.readouterr().out
+    assert f"{homes} residential grids, {inside} in range, and {units} unit grids; " in said
+    table = said[: said.index("alignment")]
+    counted = re.findall(r"^ *990101\d{6}\b.*? (\d+) of (\d+) ", table, re.MULTILINE)
+    assert len(counted) == len(result.plan.communities)
+    assert sum(int(some) for some, _ in counted) == inside
+    assert sum(int(every) for _, every in counted) == homes
 
 
 def test_maps_show_something(sample: tuple[Result, Path]) -> None:

@@ -19,7 +19,7 @@ from gridplan import metrics
 from gridplan.check import Checked
 from gridplan.cli.progress import proof
 from gridplan.config import Config
-from gridplan.domain import Finding, Severity
+from gridplan.domain import Finding, GridKind, RangeStatus, Severity
 from gridplan.optimise.ledger import LayerLine, in_all
 from gridplan.pipeline import Result
 from gridplan.sentences import told
@@ -72,11 +72,8 @@ def result(done: Result, config: Config, out: Path, *, verbose: bool) -> None:
     for street in done.streets:
         made = f"{street.solution.grids} new communities, {proof(street.solution)}"
         console.print(escape(f"street {street.code}: {made}"), highlight=False)
-    grids = done.plan.grids
-    inside = int(grids["range_status"].isin(["in", "exempt"]).sum())
     console.print(
-        f"{many(len(grids), 'grid')}, {inside} in range; {_proven(done.solved)}; "
-        f"{done.seconds:.0f} s",
+        f"{_grids(done.plan.grids)}; {_proven(done.solved)}; {done.seconds:.0f} s",
         highlight=False,
     )
     others = sum(len(s.alternatives[1:]) for s in done.solved)
@@ -86,6 +83,16 @@ def result(done: Result, config: Config, out: Path, *, verbose: bool) -> None:
     console.print(f"Look at {escape(str(out))}{_look(out)}", highlight=False, soft_wrap=True)
     if done.redivision is not None:
         _changed(console, done.redivision)
+
+
+def _grids(grids: pd.DataFrame) -> str:
+    """Say how many grids are in range; unit grids have none to be in."""
+    units = int((grids["grid_kind"] == GridKind.UNIT.value).sum())
+    inside = f"{int((grids['range_status'] == RangeStatus.IN.value).sum())} in range"
+    if not units:
+        return f"{many(len(grids), 'grid')}, {inside}"
+    homes = many(len(grids) - units, "residential grid")
+    return f"{homes}, {inside}, and {many(units, 'unit grid')}"
 
 
 def _proven(solved: Sequence[Solved]) -> str:
@@ -159,8 +166,9 @@ def _communities(done: Result, config: Config) -> Table:
     table.add_column("status", no_wrap=True, max_width=16)
     table.add_column("s", justify="right", no_wrap=True)
     communities = done.plan.communities.set_index("community_code")
-    inside = done.plan.grids["range_status"].isin(["in", "exempt"])
-    in_range = inside.groupby(done.plan.grids["community_code"]).sum()
+    grids = done.plan.grids[done.plan.grids["grid_kind"] != GridKind.UNIT.value]
+    inside = (grids["range_status"] == RangeStatus.IN.value).groupby(grids["community_code"])
+    in_range = {code: f"{found.sum()} of {len(found)}" for code, found in inside}
     for s in done.solved:
         row = communities.loc[s.code]
         name = str(row["community_name"])
@@ -169,7 +177,7 @@ def _communities(done: Result, config: Config) -> Table:
             escape(label),
             f"{row['households']:,}",
             str(row["grids"]),
-            str(in_range[s.code]),
+            in_range.get(s.code, "-"),
             proof(s.solution),
             f"{s.solution.seconds:.1f}",
         )
