@@ -75,6 +75,7 @@ def result(done: Result, config: Config, out: Path, *, verbose: bool) -> None:
     console.print(
         f"{_grids(done.plan.grids)}; {_proven(done.solved)}; {done.seconds:.0f} s",
         highlight=False,
+        soft_wrap=True,
     )
     others = sum(len(s.alternatives[1:]) for s in done.solved)
     if any(s.alternatives for s in done.solved):
