@@ -21,6 +21,7 @@ from gridplan.layers.inputs import Inputs
 from gridplan.optimise import Problem, solve
 from gridplan.optimise.budget import Budget
 from gridplan.optimise.contract import contract
+from gridplan.optimise.enumerate import Enumerator
 from gridplan.optimise.exact import Partitioning, gather, steepness
 from gridplan.optimise.piece import Piece
 from gridplan.optimise.pool import Pool
@@ -121,7 +122,7 @@ def test_assemble(benchmark: Any, job: Job) -> None:
 
 def pool_of(piece: Piece) -> list[Any]:
     """All grids in range."""
-    found = gather(piece, 0, Budget(math.inf), 10**9, 10**7)
+    found = gather(Enumerator(piece, 0), Budget(math.inf), 10**9, 10**7)
     assert found is not None
     return found
 

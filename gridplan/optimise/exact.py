@@ -8,12 +8,13 @@ from gridplan.optimise.budget import Budget
 from gridplan.optimise.cover import search_cover
 from gridplan.optimise.crowd import Crowd
 from gridplan.optimise.enumerate import Enumerator, Found
-from gridplan.optimise.lp import Relaxation, violated
+from gridplan.optimise.lp import Prices, Relaxation, violated
 from gridplan.optimise.master import choose
 from gridplan.optimise.piece import Piece, Score, score
 from gridplan.optimise.pool import Pool
 from gridplan.optimise.problem import Floats, Ints
 from gridplan.optimise.search import grid_value
+from gridplan.optimise.wide import WideEnumerator
 
 TOLERANCE = 1e-9
 ROUND = 250  # columns added in one round of pricing
@@ -21,6 +22,7 @@ FEW = 1500  # columns that the last integer programme takes at ease
 MANY = 6000
 CUTTING = 12  # rounds of cuts
 BRANCHING = 4e7  # of an integer programme: its nodes times columns times rows
+ROOTS = 4  # part of all steps that a root may take where masks are too narrow: one in so many
 DIVE = 200_000  # steps of the depth-first search before the integer programme takes over
 
 
@@ -57,9 +59,10 @@ def steepness(piece: Piece) -> float:
     return float(2.0 ** np.ceil(np.log2(most + 2.0)))
 
 
-def gather(piece: Piece, slack: int, budget: Budget, steps: int, room: int) -> list[Found] | None:
+def gather(
+    search: Enumerator | WideEnumerator, budget: Budget, steps: int, room: int
+) -> list[Found] | None:
     """All grids that a plan within the slack can hold, or None where they are too many."""
-    search = Enumerator(piece, slack)
     found: list[Found] = []
     count = 0
     while not search.done:
@@ -97,6 +100,7 @@ class Partitioning:
         self.relaxation = Relaxation(piece.n, 4 * steep * dearest, crowd=crowd)
         self.added = np.zeros(len(pool), dtype=bool)
         self.unsure = np.inf  # least bound of a count that stayed open
+        self.lines: list[tuple[float, float]] = []  # bound of no grid, and what each one adds
 
     def seed(self, plan: Ints | None) -> None:
         """First columns: the grids of a known plan, and the cheapest ones a household."""
@@ -117,8 +121,8 @@ class Partitioning:
     def lower(self, grids: int) -> tuple[float, Floats | None]:
         """Value of the relaxation for a number of grids, and the reduced costs at its end.
 
-        The reduced costs are None where the bound alone ends the case. Cuts on triples of nodes are
-        added while the gap leaves too many columns for a search.
+        The reduced costs are None where the bound or the budget ends the case. Cuts on triples of
+        nodes are added while the gap leaves too many columns for a search.
         """
         relaxation = self.relaxation
         best, kept = -np.inf, None
@@ -147,8 +151,8 @@ class Partitioning:
                 reduced = reduced - self.touched @ prices.touch
             self.budget.spend(len(reduced) // 8 + 1000)
             worst = float(reduced.min(initial=0.0))
-            bound = prices.value + grids * min(0.0, worst)
-            if bound >= self.upper - TOLERANCE:
+            bound = self._note(prices, grids, min(0.0, worst))
+            if bound >= self.upper - TOLERANCE or self.budget.over():
                 return bound, None, prices.use
             if worst >= -TOLERANCE:
                 bare = prices.bare > 1e-7
@@ -159,46 +163,63 @@ class Partitioning:
                 return bound, reduced, prices.use
             self._add(best)
 
+    def _note(self, prices: Prices, grids: int, worst: float) -> float:
+        """Keep what prices prove for every number of grids (Lagrange); return it for this one."""
+        rate = prices.grid + worst
+        self.lines.append((prices.value - grids * prices.grid, rate))
+        return prices.value + grids * worst
+
+    def floor(self, grids: int) -> float:
+        """Bound of plans with a number of grids from all prices so far."""
+        return max((base + grids * rate for base, rate in self.lines), default=-np.inf)
+
     def settle(self, grids: int) -> tuple[float, float]:
         """Best plan with a number of grids, if better than known; returns two proven bounds.
 
         The first is that of the relaxation, the second that of the integer programme.
         """
-        bound, reduced = self.lower(grids)
-        relaxed = bound
+        relaxed, reduced = self.lower(grids)
         if reduced is None:
-            return bound, bound
+            if relaxed < self.upper - TOLERANCE:  # stopped
+                self.unsure = min(self.unsure, relaxed)
+            return relaxed, relaxed
+        proven = relaxed
         for most in (FEW // 4, FEW, MANY):
-            near = np.flatnonzero(reduced < self.upper - bound + TOLERANCE)
+            near = np.flatnonzero(reduced < self.upper - relaxed + TOLERANCE)
             near = near[np.argsort(reduced[near], kind="stable")]
             chosen = near[:most]
-            if self._dive(chosen, reduced, grids, bound):
-                if len(chosen) == len(near):
-                    return relaxed, self.upper
-                continue
-            if self.quick:
+            least = self._least(chosen, reduced, grids, relaxed)
+            if least is None:
                 break
-            answer = choose(
-                self.pool.inside(chosen),
-                self.pool.cost[chosen],
-                grids,
-                node_limit=max(20, min(20_000, int(BRANCHING / (len(chosen) * self.piece.n)))),
-                time_limit_s=self.budget.left_s(),
-                touched=None if self.touched is None else self.touched[chosen],
-                least=self.relaxation.touch,
-            )
-            self.budget.spend(2_000 * (1 + answer.nodes))
-            if answer.columns is not None:
-                self._take(chosen[answer.columns])
-            if len(chosen) == len(near):
-                if answer.finished:
-                    return relaxed, self.upper if answer.columns is None else answer.bound
-                bound = max(bound, min(answer.bound, self.upper))
+            # what a plan costs at least that holds a column which was left out
+            other = relaxed + reduced[near[most]] if len(near) > most else np.inf
+            proven = max(proven, min(least, other))
+            if proven >= self.upper - TOLERANCE:
+                return relaxed, proven
+            if len(chosen) == len(near) or self.budget.over():
                 break
-            if self.budget.over():
-                break
-        self.unsure = min(self.unsure, bound)
-        return relaxed, bound
+        self.unsure = min(self.unsure, proven)
+        return relaxed, proven
+
+    def _least(self, chosen: Ints, reduced: Floats, grids: int, relaxed: float) -> float | None:
+        """Bound of all plans of the chosen columns, the best of which is kept; None: not asked."""
+        if self._dive(chosen, reduced, grids, relaxed):
+            return self.upper
+        if self.quick:
+            return None
+        answer = choose(
+            self.pool.inside(chosen),
+            self.pool.cost[chosen],
+            grids,
+            node_limit=max(20, min(20_000, int(BRANCHING / (len(chosen) * self.piece.n)))),
+            time_limit_s=self.budget.left_s(),
+            touched=None if self.touched is None else self.touched[chosen],
+            least=self.relaxation.touch,
+        )
+        self.budget.spend(2_000 * (1 + answer.nodes))
+        if answer.columns is not None:
+            self._take(chosen[answer.columns])
+        return self.upper if answer.finished else min(answer.bound, self.upper)
 
     def _dive(self, chosen: Ints, reduced: Floats, grids: int, bound: float) -> bool:
         """Search the chosen columns by depth first; whether that was complete."""
@@ -246,6 +267,7 @@ def prove(
     steps: int,
     room: int,
     quick: bool = False,
+    wide: bool = False,
 ) -> Answer | None:
     """Best plan of a piece with its proof, or None where the piece has too many grids.
 
@@ -263,10 +285,14 @@ def prove(
         Limits of the enumeration: steps, and grids held in memory.
     quick
         Whether to do without the integer programme where a depth-first search does not end.
+    wide
+        Whether to enumerate by arrays where a root reaches more than a mask holds.
     """
     known = None if plan is None else _usable(piece, plan, grids)
     slack = piece.terms.lo * piece.n + piece.total if known is None else known.excess
-    found = gather(piece, slack, budget, steps, room)
+    found = gather(Enumerator(piece, slack), budget, steps, room)
+    if found is None and wide and not Enumerator(piece, slack).fits():
+        found = gather(WideEnumerator(piece, slack, steps // ROOTS), budget, steps, room)
     if found is None:
         return None
     steep = steepness(piece)
@@ -298,7 +324,14 @@ def _scan(work: Partitioning, choices: range, start: int | None) -> list[float]:
     bounds = [work.settle(start)[1]]
     for side in (range(start + 1, choices.stop), range(start - 1, choices.start - 1, -1)):
         for k in side:
-            before = work.upper
+            floor, before = work.floor(k), work.upper
+            if floor >= before - TOLERANCE:
+                bounds.append(floor)
+                break
+            if work.budget.over():
+                work.unsure = min(work.unsure, floor)
+                bounds.append(floor)
+                continue
             relaxed, bound = work.settle(k)
             bounds.append(bound)
             if work.upper == before and relaxed >= before - TOLERANCE:

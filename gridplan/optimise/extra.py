@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gridplan.optimise.budget import Budget
 from gridplan.optimise.contract import ConflictError, contract
-from gridplan.optimise.enumerate import Found
+from gridplan.optimise.enumerate import Enumerator, Found
 from gridplan.optimise.exact import Partitioning, counts, gather, steepness
 from gridplan.optimise.piece import Piece, score
 from gridplan.optimise.pool import Pool
@@ -126,7 +126,7 @@ def _one(
         return (whole if fits and grids in (None, 1) else None), True
     choices = counts(piece, 0) if grids is None else range(grids, grids + 1)
     steps, room = int(STEPS * min(1.0, effort)), int(ROOM * min(1.0, effort))
-    found = gather(piece, 0, budget, steps, room)
+    found = gather(Enumerator(piece, 0), budget, steps, room)
     if found is None:
         return None
     pool, steep = _priced(piece, found, inside, count, price)

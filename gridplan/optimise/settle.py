@@ -7,6 +7,7 @@ import numpy as np
 
 from gridplan.optimise.bound import quick_bound
 from gridplan.optimise.budget import Budget
+from gridplan.optimise.enumerate import Enumerator
 from gridplan.optimise.exact import Answer, prove, steepness
 from gridplan.optimise.narrow import Walker
 from gridplan.optimise.piece import Piece, Score, score
@@ -27,7 +28,10 @@ SMALL = 150  # nodes up to which all of these cuts are made: each takes longer i
 PATIENT = 200  # nodes from which more effort goes into the search, not only into the proof
 STEEPEST = 1e5  # price of a label up to which least cuts are exact enough
 LISTED = 100_000  # grids held at its end
-POOL = 6e6  # steps of the enumeration of all grids
+POOL, ROOM = 6e6, 1.5e6  # steps of the enumeration of all grids, and grids of it
+WIDE = 256  # nodes up to which they are enumerated where masks are too narrow
+WIDE_POOL, WIDE_ROOM = 2e6, 4e5  # steps and grids of that before the long search
+FAR, FAR_ROOM = 30e6, 3e6  # and after it
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,39 +82,53 @@ def solve_piece(
         for _ in range(5 if piece.n <= 64 else 2):
             search.start(FIRST * piece.n)
         least = reach_range(search, effort, seed, least)
-        answer = _best_effort(search, budget, effort, seed, least[1])
+        answer = _best_effort(search, effort, seed, least[1])
     except KeyboardInterrupt:
         budget.interrupt()
     return _outcome(search, answer, least)
 
 
-def _best_effort(
-    search: Search, budget: Budget, effort: float, seed: int, least: int
-) -> Answer | None:
+def _best_effort(search: Search, effort: float, seed: int, least: int) -> Answer | None:
     """The exact engine where its pool fits; else column generation, between rounds of search."""
     if effort < DRAFT and reaches(search, least):
         return _draft(search, effort, seed)
-    answer = _by_pool(search, min(EASY, int(POOL * effort)), effort)
-    if answer is None:
-        first_rounds(search, effort)
-        pricer = Pricer(search)
-        answer = _by_price(pricer, int(SOON_CUTS * effort))
-        if answer is None or not answer.proven:
-            answer = _by_pool(search, int(POOL * min(1.0, effort)), effort) or answer
-        if answer is None or not answer.proven:
-            improve(search, effort if search.piece.n > PATIENT else min(1.0, effort), seed)
-            answer = _by_price_at_length(pricer, effort) or answer
-    if answer is not None and answer.plan is not None:
-        search.offer(answer.plan)
+    answer = _by_pool(search, min(EASY, POOL * effort), ROOM * min(1.0, effort))
+    return answer or _at_length(search, effort, seed)
+
+
+def _at_length(search: Search, effort: float, seed: int) -> Answer | None:
+    """Search, and between its rounds proofs of ever more work until one holds."""
+    piece, part = search.piece, min(1.0, effort)
+    wide = piece.n <= WIDE and not Enumerator(piece, 0).fits()
+    first_rounds(search, effort)
+    pricer = Pricer(search)
+    answer = _by_price(pricer, int(SOON_CUTS * effort))
+    if not _holds(answer):
+        steps, room = (WIDE_POOL, WIDE_ROOM) if wide else (POOL, ROOM)
+        answer = _better(answer, _by_pool(search, steps * part, room * part, wide=wide))
+    if not _holds(answer):
+        improve(search, effort if piece.n > PATIENT else part, seed)
+        if wide:
+            answer = _better(answer, _by_pool(search, FAR * part, FAR_ROOM * part, wide=True))
+    if not _holds(answer):
+        answer = _better(answer, _by_price_at_length(pricer, effort))
     return answer
+
+
+def _holds(answer: Answer | None) -> bool:
+    return answer is not None and answer.proven
+
+
+def _better(one: Answer | None, other: Answer | None) -> Answer | None:
+    """The proof, or else the higher bound, of two."""
+    known = [answer for answer in (one, other) if answer is not None]
+    return max(known, key=lambda answer: (answer.proven, answer.bound), default=None)
 
 
 def _draft(search: Search, effort: float, seed: int) -> Answer | None:
     """A proof where all grids are few, else a round of annealings: no programme takes longer."""
-    answer = _by_pool(search, int(EASY * effort), effort, quick=True)
-    if answer is not None and answer.plan is not None:
-        search.offer(answer.plan)
-    if answer is None or not answer.proven:
+    answer = _by_pool(search, EASY * effort, ROOM * effort, quick=True)
+    if not _holds(answer):
         before = search.best
         sketch(search, effort)
         if search.best is before:
@@ -118,13 +136,25 @@ def _draft(search: Search, effort: float, seed: int) -> Answer | None:
     return answer
 
 
-def _by_pool(search: Search, steps: int, effort: float, *, quick: bool = False) -> Answer | None:
+def _by_pool(
+    search: Search, steps: float, room: float, *, quick: bool = False, wide: bool = False
+) -> Answer | None:
     """Proof over all grids of the piece, or None where they are too many."""
     if search.budget.over():
         return None
-    room = int(1.5e6 * min(1.0, effort))
-    piece, plan, grids = search.piece, search.plan, search.grids
-    return prove(piece, plan, search.budget, grids=grids, steps=steps, room=room, quick=quick)
+    answer = prove(
+        search.piece,
+        search.plan,
+        search.budget,
+        grids=search.grids,
+        steps=int(steps),
+        room=int(room),
+        quick=quick,
+        wide=wide,
+    )
+    if answer is not None and answer.plan is not None:
+        search.offer(answer.plan)
+    return answer
 
 
 def _outcome(search: Search, answer: Answer | None, least: tuple[float, int]) -> Outcome:

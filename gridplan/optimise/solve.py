@@ -13,6 +13,7 @@ from gridplan.optimise.bound import quick_bound
 from gridplan.optimise.budget import Budget
 from gridplan.optimise.contract import ConflictError, Contracted, contract
 from gridplan.optimise.cover import search_cover
+from gridplan.optimise.enumerate import Enumerator
 from gridplan.optimise.exact import gather
 from gridplan.optimise.lp import Relaxation, violated
 from gridplan.optimise.objective import evaluate
@@ -23,6 +24,7 @@ from gridplan.optimise.problem import Ints, Problem
 from gridplan.optimise.progress import Listener, Trail
 from gridplan.optimise.search import Search
 from gridplan.optimise.settle import Outcome, solve_piece
+from gridplan.optimise.wide import WideEnumerator
 
 PROVEN = 1e-6  # largest gap of a plan called optimal
 
@@ -258,10 +260,11 @@ def warm_up() -> None:
     parts = contract(Problem.from_dict(tiny))
     solve_piece(parts.pieces[0], Budget(math.inf), 1.0, 0, None)
     piece = parts.pieces[0]
-    search = Search(piece, Budget(math.inf), None, 0)
-    search.start(10)
-    Pricer(search).prove(1000, 100)
-    pool = Pool(piece.n, gather(piece, 0, Budget(math.inf), 1000, 1000) or [], 1.0)
+    first = Search(piece, Budget(math.inf), None, 0)
+    first.start(10)
+    Pricer(first).prove(1000, 100)
+    for search in (Enumerator(piece, 0), WideEnumerator(piece, 0, 1000)):
+        pool = Pool(piece.n, gather(search, Budget(math.inf), 1000, 1000) or [], 1.0)
     inside, use = pool.inside(np.arange(len(pool))), np.ones(len(pool))
     relaxation = Relaxation(piece.n, 1.0)
     prices = relaxation.solve(None)._replace(cut=-np.ones(1))

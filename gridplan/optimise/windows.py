@@ -125,8 +125,7 @@ class Windows:
         return True
 
     def _prove(self, piece: Piece, plan: Ints, grids: int | None) -> Answer | None:
-        limits = {"steps": STEPS, "room": ROOM}
-        return prove(piece, plan, self.budget, grids=grids, quick=True, **limits)
+        return prove(piece, plan, self.budget, grids=grids, steps=STEPS, room=ROOM, quick=True)
 
     def _coarse(self, piece: Piece, plan: Ints, grids: int | None) -> Ints | None:
         """Solve a window whose nodes are condensed to a few inside each grid."""
