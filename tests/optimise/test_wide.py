@@ -35,7 +35,10 @@ def grids(search: Enumerator | WideEnumerator) -> dict[bytes, tuple[float, int]]
 
 def pieces(seed: int, **changes: Any) -> tuple[Piece, ...]:
     """Connected parts of a small lattice."""
-    return contract(Problem.from_dict(lattice(4, 4, seed, **changes))).pieces
+    empty = changes.pop("empty", 0)
+    data = lattice(4, 4, seed, **changes)
+    data["nodes"]["households"][:empty] = [0] * empty
+    return contract(Problem.from_dict(data)).pieces
 
 
 def locked(seed: int) -> dict[str, Any]:
@@ -51,7 +54,7 @@ def locked(seed: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("slack", [0, 40])
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("variant", ["plain", "nest", "locked", "towers"])
+@pytest.mark.parametrize("variant", ["plain", "nest", "locked", "towers", "empty"])
 def test_same_grids_as_by_masks(variant: str, seed: int, slack: int) -> None:
     """Every grid once, with the same cost and excess."""
     changes: dict[str, dict[str, Any]] = {
@@ -59,6 +62,7 @@ def test_same_grids_as_by_masks(variant: str, seed: int, slack: int) -> None:
         "nest": {"modes": {"police": "nest"}},
         "locked": locked(seed),
         "towers": {"mean": 260},
+        "empty": {"mean": 160, "empty": 5},
     }
     count = 0
     for piece in pieces(seed, **changes[variant]):
