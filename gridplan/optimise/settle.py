@@ -28,10 +28,10 @@ SMALL = 150  # nodes up to which all of these cuts are made: each takes longer i
 PATIENT = 200  # nodes from which more effort goes into the search, not only into the proof
 STEEPEST = 1e5  # price of a label up to which least cuts are exact enough
 LISTED = 100_000  # grids held at its end
-POOL, ROOM = 6e6, 1.5e6  # steps of the enumeration of all grids, and grids of it
-WIDE = 256  # nodes up to which they are enumerated where masks are too narrow
-WIDE_POOL, WIDE_ROOM = 2e6, 4e5  # steps and grids of that before the long search
-FAR, FAR_ROOM = 30e6, 3e6  # and after it
+NEAR, NEAR_ROOM = 1.5e6, 4e5  # steps of the enumeration of all grids, and grids of it, at first
+POOL, ROOM = 6e6, 1.5e6  # later
+WIDE = 256  # nodes up to which grids are enumerated where masks are too narrow
+FAR, FAR_ROOM = 30e6, 3e6  # of that, after the long search
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,11 +101,12 @@ def _at_length(search: Search, effort: float, seed: int) -> Answer | None:
     piece, part = search.piece, min(1.0, effort)
     wide = piece.n <= WIDE and not Enumerator(piece, 0).fits()
     first_rounds(search, effort)
+    answer = _by_pool(search, NEAR * part, NEAR_ROOM * part, wide=wide)
     pricer = Pricer(search)
-    answer = _by_price(pricer, int(SOON_CUTS * effort))
     if not _holds(answer):
-        steps, room = (WIDE_POOL, WIDE_ROOM) if wide else (POOL, ROOM)
-        answer = _better(answer, _by_pool(search, steps * part, room * part, wide=wide))
+        answer = _better(answer, _by_price(pricer, int(SOON_CUTS * effort)))
+    if not _holds(answer) and not wide:
+        answer = _better(answer, _by_pool(search, POOL * part, ROOM * part))
     if not _holds(answer):
         improve(search, effort if piece.n > PATIENT else part, seed)
         if wide:
