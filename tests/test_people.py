@@ -416,6 +416,8 @@ def plain(path: Path) -> object:
         for community in run["communities"].values():
             community.pop("seconds")
         return run
+    if path.name == "report.html":  # the last cell of a community: its seconds
+        return re.sub(rb'<td class="n">\d+\.\d</td></tr>', b"", path.read_bytes())
     return path.read_bytes()
 
 

@@ -213,11 +213,14 @@ def test_interrupting_one_worker_is_clean(tmp_path: Path) -> None:
          "--workers", "1", "--effort", "50", "--no-maps"],
         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
     )  # fmt: skip
-    deadline = time.monotonic() + 90
-    while not (tmp_path / "out.partial").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    time.sleep(3)  # at work, when libraries are loaded that would swallow it, long before the end
+    deadline = time.monotonic() + 180
+    kept = tmp_path / "out.partial" / "checkpoints"
+    while not any(kept.glob("*.json")) and time.monotonic() < deadline:
+        time.sleep(0.05)  # until libraries are loaded, the import of which would swallow it
     run.send_signal(signal.SIGINT)
-    _, said = run.communicate(timeout=60)
+    try:
+        _, said = run.communicate(timeout=60)
+    finally:
+        run.kill()
     assert (run.returncode, said.strip()) == (130, "Interrupted.")
     assert not (tmp_path / "out").exists()
