@@ -18,7 +18,7 @@ from gridplan.optimise.rounds import first_rounds, improve, sketch
 from gridplan.optimise.search import Search
 from gridplan.optimise.touches import crowd_of
 
-FIRST, SOON = 100, 200_000  # steps a node of a first try, and of the very first in all
+FIRST, SOON = 100, 600_000  # steps a node of a first try, and of the very first in all
 DRAFT = 0.15  # effort below which a plan in range is searched, and only proven where that is cheap
 EASY = 200_000  # steps within which the exact engine is tried before the rounds
 PRICED = 1000  # nodes up to which a bound by column generation is tried
