@@ -123,16 +123,16 @@ def grow(k: Kernel, area: Area, stack: Stack, d: int, v: int, slack: int) -> boo
 
 
 @kernel
-def price_of(k: Kernel, stack: Stack, d: int) -> float:
-    """Cost of the set at depth d as a grid."""
-    off = (stack.number[d, 1] - k.target) / k.half
-    cost = stack.money[d, 0] + 0.5 * stack.money[d, 1] + k.balance * off * off + k.per_grid
+def price_of(k: Kernel, households: int, labels: float, cut: float, old: Floats) -> float:
+    """Cost of a set as a grid, by its households, labels, cut and households by old grid."""
+    off = (households - k.target) / k.half
+    cost = labels + 0.5 * cut + k.balance * off * off + k.per_grid
     if k.olds > 0:
         largest = 0.0
         total = 0.0
         for i in range(k.olds):
-            total += stack.old[d, i]
-            largest = max(largest, stack.old[d, i])
+            total += old[i]
+            largest = max(largest, old[i])
         cost += k.change * (total - largest)
     return float(cost)
 
@@ -165,7 +165,8 @@ def emit(k: Kernel, area: Area, stack: Stack, d: int, slack: int, found: Found, 
         node = area.node[lowest(area.bits, inside)]
         inside &= inside - 1
         found.mask[at, node >> 6] |= 1 << (node & 63)
-    found.cost[at] = price_of(k, stack, d)
+    labels, cut = stack.money[d, 0], stack.money[d, 1]
+    found.cost[at] = price_of(k, stack.number[d, 1], labels, cut, stack.old[d])
     if found.cost[at] - worth(k, area, stack.inside[d]) >= area.price[len(k.h) + 1]:
         return at
     found.excess[at] = excess

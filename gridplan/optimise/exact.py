@@ -286,13 +286,12 @@ def prove(
     quick
         Whether to do without the integer programme where a depth-first search does not end.
     wide
-        Whether to enumerate by arrays where a root reaches more than a mask holds.
+        Whether to enumerate by arrays, for a piece that is too wide for masks.
     """
     known = None if plan is None else _usable(piece, plan, grids)
     slack = piece.terms.lo * piece.n + piece.total if known is None else known.excess
-    found = gather(Enumerator(piece, slack), budget, steps, room)
-    if found is None and wide and not Enumerator(piece, slack).fits():
-        found = gather(WideEnumerator(piece, slack, steps // ROOTS), budget, steps, room)
+    search = WideEnumerator(piece, slack, steps // ROOTS) if wide else Enumerator(piece, slack)
+    found = gather(search, budget, steps, room)
     if found is None:
         return None
     steep = steepness(piece)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gridplan.optimise.compiled import kernel
-from gridplan.optimise.enumerate import Found, least_split
+from gridplan.optimise.enumerate import Found, least_split, price_of
 from gridplan.optimise.piece import Kernel, Piece
 from gridplan.optimise.problem import Floats, Ints
 
@@ -146,13 +146,7 @@ def keep(k: Kernel, g: Growth, d: int, slack: int, found: Found, at: int) -> int
     for i in range(1, d + 1):
         v = g.node[i]
         found.mask[at, v >> 6] |= 1 << (v & 63)
-    off = (g.households[d, 1] - k.target) / k.half
-    cost = g.money[d, 0] + 0.5 * g.money[d, 1] + k.balance * off * off + k.per_grid
-    total, largest = 0.0, 0.0
-    for i in range(k.olds):
-        total += g.old[i]
-        largest = max(largest, g.old[i])
-    found.cost[at] = cost + k.change * (total - largest)
+    found.cost[at] = price_of(k, g.households[d, 1], g.money[d, 0], g.money[d, 1], g.old)
     found.excess[at] = excess
     return at + 1
 
@@ -184,10 +178,8 @@ class WideEnumerator:
 
     Parameters
     ----------
-    piece
-        The piece.
-    slack
-        Largest excess that a plan worth finding can have, in households.
+    piece, slack
+        As of `Enumerator`.
     each
         Steps that one root may take: where it takes more, the piece has too many grids.
     """
