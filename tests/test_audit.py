@@ -786,7 +786,7 @@ def test_a_part_shut_in_by_a_compound_is_an_exception(tmp_path: Path) -> None:
     made.set("u0000", grid_code="A-003")
     findings = made.audit(tmp_path)
     assert (broken(findings), excepted(findings)) == ([], ["component-under-min"])
-    assert "140 around unit u0000 can go nowhere else" in findings[0].message
+    assert "140 around unit u0000 can only join K (room for 110)" in findings[0].message
 
 
 def test_a_way_out_with_room_is_no_excuse(tmp_path: Path) -> None:

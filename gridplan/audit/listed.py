@@ -9,7 +9,7 @@ import shapely
 
 from gridplan.audit.ground import Ground, Join
 from gridplan.audit.kinds import Kind
-from gridplan.audit.ranges import alone_is_best
+from gridplan.audit.pockets import tight_pocket
 from gridplan.audit.stairwells import divided_buildings
 from gridplan.audit.view import View, broken, positions, valid
 from gridplan.domain import Finding
@@ -64,7 +64,7 @@ def _component_under_min(ground: Ground, row: "pd.Series[Any]") -> str:
     held = [int(ground.total(label)[label[unit]]) for label in (ground.part, ground.island)]
     grid = int(ground.view.grid_of[unit])
     members = ground.view.members(grid) if grid >= 0 else np.array([unit])
-    if alone_is_best(ground, members):
+    if tight_pocket(ground, members):
         held.append(int(ground.view.households[members].sum()))
     if min(held) >= ground.view.config.grids.min:
         return f"its part of the community holds {min(held)} households"

@@ -1,18 +1,11 @@
 """Promise 4: every residential grid is within the range, or the audit can see why none could be.
 
 A *bound group* is what hard rules keep in one grid: a unit, or units that a block or a whole zone
-keeps together. Ground is *shut in* when all the ways out of it lead into bound groups that have no
-room for its households below the maximum; ground without a way out is shut in too. No plan can then
-have all of it in grids in range, if it is too small to be a grid itself.
+keeps together. Two excuses are verified, and no other:
 
-Two excuses are verified, and no other:
-
-- *under*: the grid is shut in.
-- *over*: the grid is one bound group, and besides it only units without households, and ground that
-  is shut in and too small to be a grid.
-
-Both only where the other choice, joining the shut-in ground to a group beside it or leaving it
-alone, would miss the range by more.
+- *block*: the grid is one group above the maximum, and besides it only units without households;
+- *pocket*: the grid holds some of a pocket (`gridplan.audit.pockets`), which no plan could share
+  out so that it misses the range by less.
 """
 
 from collections.abc import Iterator
@@ -23,6 +16,7 @@ import pandas as pd
 from gridplan import metrics
 from gridplan.audit.ground import Ground
 from gridplan.audit.kinds import Kind
+from gridplan.audit.pockets import Pocket, tight_pocket
 from gridplan.audit.view import Ints, View, broken, excepted
 from gridplan.domain import Finding, GridKind
 
@@ -38,79 +32,33 @@ def check_ranges(ground: Ground) -> Iterator[Finding]:
     bare = ~view.grids["community_code"].isin(settled).to_numpy()
     for i in np.flatnonzero(residential & ((held < limits.min) | (held > limits.max))):
         members = view.members(int(i))
-        if held[i] > limits.max and (group := _core(ground, members)) is not None:
-            yield _heavy(ground, int(i), group)
-        elif held[i] < limits.min and (bare[i] or alone_is_best(ground, members)):
-            yield _light(ground, int(i))
+        pocket = tight_pocket(ground, members)
+        block = _heavy_block(ground, members)
+        if block is not None and (pocket or view.households[block].sum() == held[i]):
+            yield _heavy(view, int(i), block)
+        elif bare[i] or (pocket and not len(pocket.exits)):
+            yield _light(view, int(i))
+        elif pocket:
+            yield _pocketed(pocket, int(i))
         else:
             yield _out_of_range(view, int(i))
 
 
-def alone_is_best(ground: Ground, members: Ints) -> bool:
-    """Tell whether a grid below the minimum is shut in, and joining it would miss by more."""
-    exits = _exits(ground, members)
-    if exits is None or not len(members):
-        return False
-    held = int(ground.view.households[members].sum())
-    return not len(exits) or ground.view.config.grids.min - held <= _joining(ground, held, exits)
-
-
-def _exits(ground: Ground, members: Ints) -> Ints | None:
-    """Households of the bound groups around some ground that is shut in; None where it is not."""
-    view, bound = ground.view, ground.bound
-    own = np.unique(bound[members])
-    if ground.bound_size[own].sum() != len(members):
-        return None  # it divides a group: the rest of that could join it
-    around = np.unique(bound[ground.around(members)])
-    exits = ground.bound_households[around]
-    room = np.maximum(0, view.config.grids.max - exits).sum()
-    shut = not len(around) or view.households[members].sum() > room
-    return exits if shut else None
-
-
-def _joining(ground: Ground, held: int, exits: Ints) -> int:
-    """Least breach that joining some households to a group beside them would add."""
-    maximum = ground.view.config.grids.max
-    return int((np.maximum(0, exits + held - maximum) - np.maximum(0, exits - maximum)).min())
-
-
-def _core(ground: Ground, members: Ints) -> Ints | None:
-    """Find the bound group that excuses a grid above the maximum, None where nothing does."""
+def _heavy_block(ground: Ground, members: Ints) -> Ints | None:
+    """Find the group or block above the maximum that lies in a grid, all of it."""
     for label in (ground.bound, ground.block):
         total = ground.total(label)[label[members]]
-        group = np.flatnonzero(label == label[members[np.argmax(total)]])
-        if np.isin(group, members).all() and _belongs(ground, members, group):
-            return group
+        if total.max(initial=0) > ground.view.config.grids.max:
+            group = np.flatnonzero(label == label[members[np.argmax(total)]])
+            if np.isin(group, members).all():
+                return group
     return None
 
 
-def _belongs(ground: Ground, members: Ints, group: Ints) -> bool:
-    """Tell whether all else in a grid is empty, or shut in and better there than alone."""
-    view, limit = ground.view, ground.view.config.grids.min
-    rest = np.setdiff1d(members, group)
-    piece = ground.pieces(rest, edges=True)
-    # Ground without a way out came by a join, so it can only have gone to this group.
-    here = np.array([view.households[group].sum()])
-    for label in np.unique(piece):
-        part = rest[piece == label]
-        held = int(view.households[part].sum())
-        exits = _exits(ground, part)
-        if held and (
-            exits is None or _joining(ground, held, exits if len(exits) else here) > limit - held
-        ):
-            return False
-    return True
-
-
-def _heavy(ground: Ground, grid: int, group: Ints) -> Finding:
-    view, limit = ground.view, ground.view.config.grids.max
+def _heavy(view: View, grid: int, group: Ints) -> Finding:
     where = view.grid_place(grid)
-    held = int(view.households[group].sum())
-    if held <= limit:
-        return _joined(view, grid, group)
-    block = str(view.unit_ids[group[0]])
-    if len(group) > 1:
-        block = str(view.inputs.units["block_id"].iloc[view.source_of[group[0]]])
+    held, limit = int(view.households[group].sum()), view.config.grids.max
+    block = _name(view, group)
     return excepted(
         Kind.BLOCK_OVER_MAX,
         f"grid {where['place']} holds {view.grid_households[grid]} households because {block} "
@@ -122,25 +70,37 @@ def _heavy(ground: Ground, grid: int, group: Ints) -> Finding:
     )
 
 
-def _joined(view: View, grid: int, group: Ints) -> Finding:
-    """Excuse a grid above the maximum because a part below the minimum can only go there."""
-    where = view.grid_place(grid)
-    rest = np.setdiff1d(view.members(grid), group)
-    held = int(view.households[rest].sum())
+def _name(view: View, group: Ints) -> str:
+    """Name units that are kept together: their block, their whole zone or else the first."""
+    names = [view.inputs.units["block_id"].iloc[view.source_of[group]]]
+    zones = view.config.inputs.zones.items()
+    names += [view.units[layer].iloc[group] for layer, zone in zones if zone.mode == "whole"]
+    shared = [str(name.iloc[0]) for name in names if name.notna().all() and name.nunique() == 1]
+    return shared[0] if shared and len(group) > 1 else str(view.unit_ids[group[0]])
+
+
+def _pocketed(pocket: Pocket, grid: int) -> Finding:
+    """Excuse a grid that misses the range because of ground between groups without room for it."""
+    ground, view = pocket.ground, pocket.ground.view
+    where, limits = view.grid_place(grid), view.config.grids
+    names = ", ".join(_name(view, np.flatnonzero(ground.bound == group)) for group in pocket.exits)
+    rooms = ", ".join(str(max(0, limits.max - held)) for held in pocket.exit_households)
+    place = str(view.unit_ids[np.flatnonzero(np.isin(ground.bound, pocket.inside))[0]])
     return excepted(
         Kind.COMPONENT_UNDER_MIN,
         f"grid {where['place']} holds {view.grid_households[grid]} households because a part of "
-        f"{held} around unit {view.unit_ids[rest[0]]} can go nowhere else; declare a link to "
-        "another neighbour, or let the units it adjoins be divided",
-        **{**where, "layer": "units", "place": str(view.unit_ids[rest[0]])},
+        f"{pocket.households} around unit {place} can only join {names} (room for "
+        f"{rooms}), and no way to share it out misses the range by less; declare a link "
+        "to another neighbour, or let what surrounds it be divided",
+        **{**where, "layer": "units", "place": place},
         other=where["place"],
-        value=float(held),
-        limit=float(view.config.grids.min),
+        value=float(pocket.households),
+        limit=float(limits.min),
     )
 
 
-def _light(ground: Ground, grid: int) -> Finding:
-    view, limit = ground.view, ground.view.config.grids.min
+def _light(view: View, grid: int) -> Finding:
+    limit = view.config.grids.min
     where = view.grid_place(grid)
     community = (view.community_of == view.community_of_grid[grid]) & (view.unit_grid_of < 0)
     held = int(view.grid_households[grid])

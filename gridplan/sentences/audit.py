@@ -210,11 +210,11 @@ AUDIT: Mapping[str, Pairs] = {
     ),
     "component-under-min": (
         (
-            "grid {grid} holds {n:n} households because a part of {m:n} around unit {unit} can go "
-            "nowhere else; declare a link to another neighbour, or let the units it adjoins be "
-            "divided",
-            "网格{grid}有{n}户，因为单元{unit}周围的{m}户别无去处；请声明与其他相邻部分的连接，"
-            "或允许拆分其相邻单元",
+            "grid {grid} holds {n:n} households because a part of {m:n} around unit {unit} can "
+            "only join {names:l} (room for {rooms:l}), and no way to share it out misses the range "
+            "by less; declare a link to another neighbour, or let what surrounds it be divided",
+            "网格{grid}有{n}户，因为单元{unit}周围的{m}户只能并入{names}（余量{rooms}户），"
+            "且没有超差更小的分法；请声明与其他相邻部分的连接，或允许拆分其周围部分",
         ),
         (
             "grid {grid} holds {n:n} households because no more can join it; declare a link to a "
