@@ -240,7 +240,7 @@ def floor_of(problem: Problem, layer: str, breach: int) -> int:
     """Lower bound of a layer's excess from sizes alone.
 
     A zone needs a grid in every connected part it reaches, and there as many as its households
-    fill; where the range is missed a grid may hold more, and only the first counts.
+    fill, but for those that a breach lets its grids hold above the maximum.
     """
     try:
         parts = contract(problem).piece_of
@@ -256,9 +256,15 @@ def _floor(problem: Problem, layer: str, known: Known) -> int:
 
 def _floor_within(problem: Problem, layer: str, breach: int, parts: Ints) -> int:
     needed, sizes = 0, dict.fromkeys(problem.zones[layer], 0)
+    saving: list[int] = []  # households above the maximum that save a grid of a zone, one by one
     for (_, zone), households in by_zone(problem, layer, parts).items():
-        needed += 1 if breach else -(-households // problem.max)
+        grids = -(-households // problem.max)
+        needed += grids
         sizes[zone] += households
+        saving += [households - (grids - 1) * problem.max, *[problem.max] * (grids - 2)][
+            : grids - 1
+        ]
+    needed -= int(np.searchsorted(np.cumsum(sorted(saving)), breach, side="right"))
     if problem.grids is not None and None not in _lived_in(problem, layer):
         needed = max(needed, problem.grids)
     return needed - sum(-(-size // problem.max) for size in sizes.values())

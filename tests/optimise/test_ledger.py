@@ -116,6 +116,13 @@ def test_zone_in_two_parts_needs_no_solving() -> None:
     assert (line.excess, line.least, line.proven) == (1, 1, True)
 
 
+def test_a_breach_saves_no_more_grids_than_it_has_households_for() -> None:
+    """520, 510 and 1,800 of a zone save a grid each by 20, 10 and 300 households, then by 500."""
+    p = community([520, 510, *[300] * 6], zones={"police": ["B", "C", *"AAAAAA"]})
+    floors = {b: floor_of(p, "police", b) for b in (0, 9, 10, 29, 30, 329, 330, 829, 830, 9000)}
+    assert list(floors.values()) == [0, 0, -1, -1, -2, -2, -3, -3, -4, -5]
+
+
 def test_fixed_number_of_grids_counts() -> None:
     """Where every unit has a zone, each of a fixed number of grids is an incidence at least."""
     p = community([250, 250, 250], grids=3, zones={"police": ["A", "A", "A"]})
