@@ -17,7 +17,7 @@ from benchmarks.judge import Judge, Verdict
 from benchmarks.launch import ROOT, launch
 from benchmarks.peers import PEERS
 from benchmarks.records import Record, Size, add_record, read_records
-from benchmarks.report import kind_of, read_reference, write_report
+from benchmarks.report import Case, kind_of, read_reference, write_report
 
 HERE = Path(__file__).resolve().parent
 FOLDERS = (ROOT.parent / "shared" / "problems", HERE / "problems")
@@ -106,16 +106,24 @@ class Book:
         self._lock = threading.Lock()
 
     def fill(self, task: Task) -> None:
-        """Run every method that has no record of a problem yet; peers where it is in the sample."""
+        """Run every method that has no record of a problem yet; peers where they are asked for."""
         for peer in self.peers:
             blank = _blank(task, peer, self.options)
-            if blank.key not in self.done and (peer == OURS or task.name in self.sampled):
+            if blank.key not in self.done and (peer == OURS or self.asked(task)):
                 goal = None if peer == OURS else self.goal(task)
                 record = launch(blank, task.path, task.judge, self.options.memory_mb, goal)
                 with self._lock:
                     add_record(record, self.file)
                     self.done[record.key] = record
                 log.info("%s  %s", task.name, _line(record))
+
+    def asked(self, task: Task) -> bool:
+        """Tell whether peers are to have a problem."""
+        if task.name not in self.sampled or not self.options.open:
+            return task.name in self.sampled
+        with self._lock:
+            ours = self.done.get(_blank(task, OURS, self.options).key)
+        return ours is None or not Case(task.name, {OURS: ours}, None, None).settled
 
     def goal(self, task: Task) -> Verdict | None:
         """What gridplan's proven optimum is worth, where it has one."""
@@ -181,6 +189,11 @@ def arguments() -> argparse.ArgumentParser:
         default=0,
         metavar="N",
         help="peers get only N problems of each size class",
+    )
+    parser.add_argument(
+        "--open",
+        action="store_true",
+        help="peers get only what gridplan does not prove optimal and reach within a second",
     )
     parser.add_argument("--jobs", type=int, default=1, help="problems at a time (1)")
     parser.add_argument(

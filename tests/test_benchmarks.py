@@ -17,10 +17,10 @@ from benchmarks.judge import Judge, Verdict
 from benchmarks.keeper import Keeper
 from benchmarks.launch import to_record
 from benchmarks.part import parts_of
-from benchmarks.peers import gridplan_solve
+from benchmarks.peers import PEERS, gridplan_solve
 from benchmarks.records import Record, Size, add_record, read_records
 from benchmarks.report import cases_of, class_name, in_time, kind_of, report
-from benchmarks.run import problems, sample
+from benchmarks.run import main, problems, sample
 from gridplan.optimise import Problem, evaluate
 from gridplan.sample import config_text, make_city, write_city
 
@@ -280,6 +280,31 @@ def test_problems_that_peers_did_not_get_count_for_gridplan_alone() -> None:
     assert "3 problems, 1 of them given to the peers too" in text
     assert "60 to 200 blocks, 3 problems: median gap 4.00 %, proven 0.0 %." in text
     assert "| gridplan | 1 | 100.0 % |" in text
+
+
+def test_what_is_settled_needs_no_peer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --open peers get what is not proven or reached late; the report counts the rest."""
+    runs = [ran("gridplan", 2.0, 0.1, problem="row", proven=True)]
+    runs += [ran("gridplan", 2.0, 1.1, problem="late", proven=True)]
+    runs += [ran("gridplan", 2.0, 0.1, problem="unproven")]
+    assert [case.settled for case in cases_of(runs, {})] == [False, True, False]
+    text = report(runs, {}, "a machine")
+    assert "Of the 3 problems without peers" in text
+    assert "within 1 s on 1: no peer can be better there" in text
+    assert "2 are open." in text
+    got: list[tuple[str, str]] = []
+
+    def launched(record: Record, *_: object) -> Record:
+        got.append((record.problem, record.peer))
+        return ran(record.peer, 2.0, 0.1, problem=record.problem, digest=record.digest, proven=True)
+
+    monkeypatch.setattr("benchmarks.run.launch", launched)
+    (tmp_path / "row.json").write_text(json.dumps(row()), encoding="utf-8")
+    words = ["--problems", str(tmp_path), "--seconds", "10", "--out", str(tmp_path / "R.md")]
+    assert main([*words, "--open"]) == 0
+    assert got == [("row", "gridplan")]
+    assert main(words) == 0
+    assert len(got) == len(PEERS)
 
 
 def test_report_hides_no_defeat() -> None:
