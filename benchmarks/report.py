@@ -54,7 +54,7 @@ class Case:
 
     @property
     def settled(self) -> bool:
-        """Whether gridplan's run alone tells that no peer can be better, or find it late."""
+        """Whether gridplan's run alone tells that no peer can be better, nor gridplan late."""
         ours = self.ours
         if ours is None or ours.value is None or ours.value.broken or not ours.proven:
             return False
