@@ -16,7 +16,7 @@ from gridplan.audit.ground import Ground
 from gridplan.audit.view import Ints
 
 WAYS = 300_000
-"""Ways of sharing a pocket out that are tried; of one with more nothing is said."""
+"""Ways of sharing a pocket out that are tried; of one with more the room alone tells."""
 
 
 @dataclass(frozen=True)
