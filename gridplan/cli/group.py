@@ -14,6 +14,7 @@ from gridplan.cli.codes import codes
 from gridplan.cli.compare import compare
 from gridplan.cli.exits import INTERRUPTED
 from gridplan.cli.init import init
+from gridplan.cli.interrupts import heard
 from gridplan.cli.map import map_
 from gridplan.cli.partition import partition
 from gridplan.cli.redivide import redivide
@@ -35,7 +36,8 @@ class GridplanGroup(click.Group):
         if not extra.pop("standalone_mode", True):
             return super().main(args, standalone_mode=False, **extra)
         try:
-            code = super().main(args, standalone_mode=False, **extra)
+            with heard():
+                code = super().main(args, standalone_mode=False, **extra)
         except GridplanError as err:
             for problem in err.problems:
                 click.echo(f"Error: {problem}", err=True)
