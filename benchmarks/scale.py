@@ -75,6 +75,9 @@ class Run:
         Proven gap of all communities together; None where one has no bound.
     broken
         Promises that do not hold.
+    beside
+        What else the machine did meanwhile, in words; such a run is shown, and nothing follows
+        from its seconds.
     """
 
     units: int
@@ -87,6 +90,7 @@ class Run:
     optimal: float
     gap: float | None
     broken: int
+    beside: str = ""
 
     @property
     def total(self) -> Stage:
@@ -219,7 +223,7 @@ def _read(lines: IO[str], watch: Watch, said: list[dict[str, Any]]) -> None:
             watch.turn("end")
 
 
-def measure(size: int, mode: str, folder: Path, *, again: bool) -> Run:
+def measure(size: int, mode: str, folder: Path, *, again: bool, beside: str = "") -> Run:
     """Make a city where there is none yet, and divide it where that is not done yet."""
     out = folder / f"city{size}-{mode.replace(', ', '-').replace(' ', '-')}.json"
     if out.is_file() and not again:
@@ -233,7 +237,7 @@ def measure(size: int, mode: str, folder: Path, *, again: bool) -> Run:
         cluster = stack.enter_context(Cluster(2)) if mode.startswith("Dask") else None
         workers = 1 if mode == MODES[0] else 2
         stages = run(home / "sample.toml", folder / "plan", workers, cluster)
-    found = Run(mode=mode, stages=stages, **_quality(folder / "plan"))
+    found = Run(mode=mode, stages=stages, beside=beside, **_quality(folder / "plan"))
     out.write_text(json.dumps(asdict(found)), encoding="utf-8")
     return found
 
@@ -296,16 +300,20 @@ def _totals(runs: Sequence[Run]) -> list[str]:
         "|---:|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for found in runs:
-        t, one = found.total, _beside(runs, found, MODES[0])
-        worth = "" if one is None or one is found else f"{one.total.seconds / t.seconds:.2f}"
+        t, one = found.total, _like(runs, found, MODES[0])
+        fair = one is not None and one is not found and not found.beside
+        worth = f"{one.total.seconds / t.seconds:.2f}" if one is not None and fair else ""
         share = "" if not worth else f"{float(worth) / 2:.0%}"
         gap = "-" if found.gap is None else f"{found.gap:.1%}"
+        mark = "*" if found.beside else ""
         lines.append(
-            f"| {found.units:,} | {found.households:,} | {found.communities:,} | {found.mode} "
-            f"| {t.seconds:,.0f} | {t.cpu_s:,.0f} | {t.main_mb:,.0f} | {t.all_mb:,.0f} | {worth} "
-            f"| {share} | {found.in_range:.2%} | {found.optimal:.1%} | {gap} | {found.broken} |"
+            f"| {found.units:,} | {found.households:,} | {found.communities:,} "
+            f"| {found.mode}{mark} | {t.seconds:,.0f} | {t.cpu_s:,.0f} | {t.main_mb:,.0f} "
+            f"| {t.all_mb:,.0f} | {worth} | {share} | {found.in_range:.2%} "
+            f"| {found.optimal:.1%} | {gap} | {found.broken} |"
         )
-    return lines
+    told = [f"\\* {run.units:,} units, {run.mode}: {run.beside}." for run in runs if run.beside]
+    return [*lines, *(line for text in told for line in ("", text))]
 
 
 def _stages(runs: Sequence[Run]) -> list[str]:
@@ -323,7 +331,8 @@ def _stages(runs: Sequence[Run]) -> list[str]:
 
 
 def _growth(runs: Sequence[Run]) -> list[str]:
-    sizes = {mode: [found for found in runs if found.mode == mode] for mode in MODES}
+    alone = [found for found in runs if not found.beside]
+    sizes = {mode: [found for found in alone if found.mode == mode] for mode in MODES}
     mode = max(MODES, key=lambda mode: len(sizes[mode]))
     ones = sizes[mode]
     if len(ones) < 2:
@@ -341,18 +350,19 @@ def _growth(runs: Sequence[Run]) -> list[str]:
     return lines
 
 
-def _beside(runs: Sequence[Run], found: Run, mode: str) -> Run | None:
-    same = [r for r in runs if r.units == found.units and r.mode == mode]
+def _like(runs: Sequence[Run], found: Run, mode: str) -> Run | None:
+    """The undisturbed run of the same city in a mode."""
+    same = [r for r in runs if (r.units, r.mode, r.beside) == (found.units, mode, "")]
     return same[0] if same else None
 
 
 def _province(runs: Sequence[Run]) -> list[str]:
     """Extrapolate from the largest city that was measured on one worker and on two."""
-    ones = [r for r in runs if r.mode == MODES[0] and _beside(runs, r, MODES[1])]
+    ones = [r for r in runs if r.mode == MODES[0] and not r.beside and _like(runs, r, MODES[1])]
     if not ones:
         return ["A province needs a city on one worker and on two."]
     one = ones[-1]
-    two = _beside(runs, one, MODES[1])
+    two = _like(runs, one, MODES[1])
     assert two is not None
     empty = one.stage("start")
     each_s = (one.total.cpu_s - empty.cpu_s) / one.communities
@@ -387,12 +397,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--folder", type=Path, default=HERE.parent / "out" / "scale")
     parser.add_argument("--again", action="store_true", help="measure what is measured already")
     parser.add_argument("--note", default="", help="a sentence for the page, as on the machine")
+    parser.add_argument(
+        "--beside", default="", help="what else the machine did; kept with these runs"
+    )
     parser.add_argument("--out", type=Path, default=HERE / "SCALE.md")
     chosen = parser.parse_args(arguments)
     chosen.folder.mkdir(parents=True, exist_ok=True)
     for size in sorted(chosen.sizes):
         for mode in chosen.modes:
-            measure(size, mode, chosen.folder, again=chosen.again)
+            measure(size, mode, chosen.folder, again=chosen.again, beside=chosen.beside)
     chosen.out.write_text(page(measured(chosen.folder), chosen.note), encoding="utf-8")
     return 0
 
