@@ -68,7 +68,7 @@ class Run:
     stages
         In their order.
     in_range
-        Share of the residential grids in range, verified exceptions included.
+        Share of the residential grids in range; a verified exception counts as out of it.
     optimal
         Share of the communities that are proven optimal.
     gap
