@@ -58,7 +58,8 @@ class Case:
         ours = self.ours
         if ours is None or ours.value is None or ours.value.broken or not ours.proven:
             return False
-        return in_time((ours.reached(ours.value) or 0.0, 0.0))
+        reached = ours.reached(ours.value)
+        return reached is not None and reached <= FLOOR_S
 
     def lead(self) -> tuple[float, float] | None:
         """Seconds that gridplan and the best peer took to the peer's plan; None where never."""

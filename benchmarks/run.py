@@ -119,8 +119,10 @@ class Book:
 
     def asked(self, task: Task) -> bool:
         """Tell whether peers are to have a problem."""
-        if task.name not in self.sampled or not self.options.open:
-            return task.name in self.sampled
+        if task.name not in self.sampled:
+            return False
+        if not self.options.open:
+            return True
         with self._lock:
             ours = self.done.get(_blank(task, OURS, self.options).key)
         return ours is None or not Case(task.name, {OURS: ours}, None, None).settled

@@ -300,9 +300,8 @@ def _totals(runs: Sequence[Run]) -> list[str]:
         "|---:|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for found in runs:
-        t, one = found.total, _like(runs, found, MODES[0])
-        fair = one is not None and one is not found and not found.beside
-        worth = f"{one.total.seconds / t.seconds:.2f}" if one is not None and fair else ""
+        t, one = found.total, None if found.beside else _like(runs, found, MODES[0])
+        worth = "" if one is None or one is found else f"{one.total.seconds / t.seconds:.2f}"
         share = "" if not worth else f"{float(worth) / 2:.0%}"
         gap = "-" if found.gap is None else f"{found.gap:.1%}"
         mark = "*" if found.beside else ""
@@ -312,8 +311,10 @@ def _totals(runs: Sequence[Run]) -> list[str]:
             f"| {t.all_mb:,.0f} | {worth} | {share} | {found.in_range:.2%} "
             f"| {found.optimal:.1%} | {gap} | {found.broken} |"
         )
-    told = [f"\\* {run.units:,} units, {run.mode}: {run.beside}." for run in runs if run.beside]
-    return [*lines, *(line for text in told for line in ("", text))]
+    for run in runs:
+        if run.beside:
+            lines += ["", f"\\* {run.units:,} units, {run.mode}: {run.beside}."]
+    return lines
 
 
 def _stages(runs: Sequence[Run]) -> list[str]:

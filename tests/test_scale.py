@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -60,6 +60,18 @@ def test_province_follows_from_the_largest_city() -> None:
     assert "two cores are used to 80%" in page
     assert "86.8 hours on 2 cores" in page
     assert "50 MB and 5.0 MB for each thousand units" in page
+
+
+def test_nothing_follows_from_a_disturbed_run() -> None:
+    """It has its row, its mark and its reason, and neither speed-up nor growth nor province."""
+    late = replace(city(100_000, "1 worker", 90_000.0, 90_000.0), beside="tests beside")
+    page = scale.page([*RUNS, late, city(100_000, "2 workers", 6250.0, 20_000.0)], "")
+    rows = [row.split("|") for row in page.splitlines() if row.startswith("| 100,000 | ")]
+    assert [row[4].strip() for row in rows[:2]] == ["1 worker*", "2 workers"]
+    assert [row[9].strip() for row in rows[:2]] == ["", ""]
+    assert "\\* 100,000 units, 1 worker: tests beside." in page
+    assert "of all processes (2 workers)" in page
+    assert "the city of 10,000 units takes" in page
 
 
 def test_one_run_is_no_growth() -> None:

@@ -120,12 +120,9 @@ class Ground:
         """The same over borders alone."""
         return _one_after_another(len(self.view.units), self.borders.a, self.borders.b)
 
-    def pieces(self, members: Ints, *, edges: bool = False) -> Ints:
-        """Smallest unit of the connected piece of every member, over borders between members only.
-
-        With ``edges`` over all that a grid may cross, links too.
-        """
-        near, start = self.neighbours if edges else self._bordering
+    def pieces(self, members: Ints) -> Ints:
+        """Smallest unit of the connected piece of every member, over borders between members."""
+        near, start = self._bordering
         units, own = np.unique(members, return_inverse=True)
         begin, count = start[units], start[units + 1] - start[units]
         one = np.repeat(np.arange(len(units)), count)
@@ -144,11 +141,6 @@ class Ground:
     def bound_households(self) -> Ints:
         """Households of each group that hard rules keep together, by label."""
         return self.total(self.bound)
-
-    @cached_property
-    def bound_size(self) -> Ints:
-        """Units of each such group, by label."""
-        return np.bincount(self.bound, minlength=len(self.bound)).astype(np.int64)
 
     @cached_property
     def small_part(self) -> Bools:

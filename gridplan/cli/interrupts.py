@@ -27,12 +27,11 @@ def heard() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    outer = frame
-    while outer is not None and outer.f_code.co_filename != LOADING:
-        outer = outer.f_back
-    if outer is None:
-        signal.default_int_handler(number, frame)
+def _interrupt(_: int, frame: FrameType | None) -> None:
+    while frame is not None and frame.f_code.co_filename != LOADING:
+        frame = frame.f_back
+    if frame is None:
+        raise KeyboardInterrupt
     again = threading.Timer(AGAIN_S, _knock)
     again.daemon = True
     again.start()

@@ -261,9 +261,8 @@ def _floor_within(problem: Problem, layer: str, breach: int, parts: Ints) -> int
         grids = -(-households // problem.max)
         needed += grids
         sizes[zone] += households
-        saving += [households - (grids - 1) * problem.max, *[problem.max] * (grids - 2)][
-            : grids - 1
-        ]
+        if grids > 1:
+            saving += [households - (grids - 1) * problem.max, *[problem.max] * (grids - 2)]
     needed -= int(np.searchsorted(np.cumsum(sorted(saving)), breach, side="right"))
     if problem.grids is not None and None not in _lived_in(problem, layer):
         needed = max(needed, problem.grids)
