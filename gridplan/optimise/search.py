@@ -1,4 +1,8 @@
-"""Plans without proof: whole plans from spanning trees, annealed, and annealed again."""
+"""Plans without proof: whole plans from spanning trees, annealed, and annealed again.
+
+Where grids hold many nodes each, a single node changes little: what moves there is first a group of
+them, in a coarse piece whose plan the single nodes then refine.
+"""
 
 from collections.abc import Callable
 
@@ -7,6 +11,7 @@ from numpy.typing import NDArray
 
 from gridplan.optimise.anneal import anneal, fresh_course
 from gridplan.optimise.budget import Budget
+from gridplan.optimise.coarse import condense, strength_of
 from gridplan.optimise.desk import fresh_desk
 from gridplan.optimise.earlier import old_plan
 from gridplan.optimise.moves import fresh_state
@@ -19,6 +24,8 @@ NOTED, MOST_SEEN = 200, 20_000  # nodes up to which grids met are noted, and how
 NOTE = 100  # steps a node between two notes
 HOT = 2.0  # first temperature of a new plan, in units of a typical move
 WARM = (0.2, 0.4, 0.7)  # that of a plan annealed again, in turn
+COARSE, GROUPS = 24, 12  # nodes a grid from which they move in groups, and groups a grid
+ROUGH, FINE = 800, 0.2  # steps a group, and the first temperature of the nodes after them
 FEWER = (0.93, 1.0, 0.87)  # grids to start with beside those of target size, where they are many
 
 
@@ -39,6 +46,13 @@ def likely_counts(piece: Piece, grids: int | None) -> list[int]:
     best = min(max(round(piece.total / terms.target), min(fewest, most)), most)
     wanted = [best, best - 1, best + 1] if best < 12 else [round(best * f) for f in FEWER]
     return [k for k in wanted if min(fewest, most) <= k <= most] or [most]
+
+
+def carved(piece: Piece, grids: int, seed: Ints) -> Ints:
+    """A plan of so many grids from a random spanning tree."""
+    plan = np.zeros(piece.n, dtype=np.int64)
+    carve(piece.kernel, plan, grids, seed)
+    return renumbered(plan)
 
 
 def renumbered(plan: Ints) -> Ints:
@@ -77,6 +91,8 @@ class Search:
         self.desk = fresh_desk(piece)
         self.hard = bool(len(piece.apart) or len(piece.tied) or piece.nest.size)
         self.options = likely_counts(piece, grids)
+        self.coarse = piece.n > max(NOTED, COARSE * self.options[0]) and not self.hard
+        self.random = np.random.default_rng(seed)
         self.best: tuple[Score, Ints] | None = None
         self.seen: dict[bytes, None] = {}
         self.tries = 0
@@ -122,15 +138,36 @@ class Search:
         """Anneal a new plan from a random spanning tree; before the first, look at the old one."""
         if self.tries == 0 and (before := old_plan(self.piece)) is not None:
             self.offer(before)
-        plan = np.zeros(self.piece.n, dtype=np.int64)
-        carve(self.piece.kernel, plan, self._count(), self.seed)
+        count = self._count()
         self.tries += 1
-        self._anneal(renumbered(plan), steps, hot)
+        if self.coarse:
+            nobody = np.zeros(self.piece.n, dtype=np.int64)
+            self._anneal(self._in_groups(nobody, hot, count), steps, FINE)
+        else:
+            self._anneal(carved(self.piece, count, self.seed), steps, hot)
 
     def again(self, steps: int) -> None:
-        """Anneal the best plan once more, from a lower temperature."""
+        """Anneal the best plan once more, from a lower temperature; its groups first, in turn."""
         self.tries += 1
-        self._anneal(self.plan, steps, WARM[self.tries % len(WARM)])
+        warm = WARM[self.tries % len(WARM)]
+        if self.coarse and self.tries % 2 == 0:
+            self._anneal(self._in_groups(self.plan, warm), steps, FINE)
+        else:
+            self._anneal(self.plan, steps, warm)
+
+    def _in_groups(self, inside: Ints, hot: float, count: int = 0) -> Ints:
+        """Anneal groups of nodes that lie inside grids of a plan: this plan, or one carved anew."""
+        piece, goal = self.piece, GROUPS * self.options[0]
+        strength = strength_of(piece, self.desk)
+        group, groups = condense(piece, inside, goal, self.random, strength)
+        small = Search(piece.condensed(group, groups), self.budget, self.grids, 0)
+        small.seed = self.seed
+        plan = np.zeros(groups, dtype=np.int64)
+        plan[group] = inside
+        if count:
+            plan = carved(small.piece, count, self.seed)
+        small._anneal(plan, ROUGH * groups, hot)
+        return small.plan[group]
 
     def _count(self) -> int:
         """Number of grids of the next try: the likely ones in turn, then those around the best."""

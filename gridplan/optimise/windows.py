@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from gridplan.optimise.budget import Budget
-from gridplan.optimise.contract import find
+from gridplan.optimise.coarse import condense
 from gridplan.optimise.exact import Answer, prove
 from gridplan.optimise.piece import Piece, score
 from gridplan.optimise.problem import Ints
@@ -129,7 +129,7 @@ class Windows:
 
     def _coarse(self, piece: Piece, plan: Ints, grids: int | None) -> Ints | None:
         """Solve a window whose nodes are condensed to a few inside each grid."""
-        group, count = condense(piece, plan, min(COARSE, piece.n - 1), self.random)
+        group, count = condense(piece, plan, min(COARSE, piece.n - 1), self.random, piece.w)
         small = piece.condensed(group, count)
         coarse_plan = np.zeros(count, dtype=np.int64)
         coarse_plan[group] = plan
@@ -137,28 +137,3 @@ class Windows:
         if answer is None or answer.plan is None:
             return None
         return np.asarray(answer.plan[group], dtype=np.int64)
-
-
-def condense(piece: Piece, plan: Ints, goal: int, random: np.random.Generator) -> tuple[Ints, int]:
-    """Groups of nodes inside grids, joined over long borders until ``goal`` are left."""
-    tree = list(range(piece.n))
-    size = piece.cap.astype(float) + piece.total / piece.n
-    inside = np.flatnonzero(plan[piece.u] == plan[piece.v])
-    left = piece.n
-    while left > goal and len(inside):
-        roots = np.array([find(tree, i) for i in range(piece.n)])
-        a, b = roots[piece.u[inside]], roots[piece.v[inside]]
-        inside, a, b = inside[a != b], a[a != b], b[a != b]
-        heat = piece.w[inside] * random.uniform(0.3, 1.0, len(inside)) / (size[a] * size[b])
-        used: set[int] = set()
-        for e in np.argsort(-heat, kind="stable").tolist():
-            x, y = int(a[e]), int(b[e])
-            if x in used or y in used or left <= goal:
-                continue
-            used.update((x, y))
-            tree[max(x, y)] = min(x, y)
-            size[min(x, y)] = size[x] + size[y]
-            left -= 1
-    roots = np.array([find(tree, i) for i in range(piece.n)])
-    names, group = np.unique(roots, return_inverse=True)
-    return group.astype(np.int64), len(names)
