@@ -7,6 +7,8 @@ from pathlib import Path
 
 from benchmarks.judge import Judge, Verdict
 
+Key = tuple[str, str, str, float, int, str]
+
 
 @dataclass(frozen=True)
 class Size:
@@ -39,6 +41,8 @@ class Record:
         Who ran, with how many seconds.
     size
         Of the problem.
+    machine
+        Where it ran: processor, system, version of Python.
     value
         The judge's verdict on the last plan, or None where there is none.
     grids
@@ -65,6 +69,7 @@ class Record:
     limit_s: float
     seed: int
     size: Size
+    machine: str
     value: Verdict | None = None
     grids: int = 0
     seconds: float = 0.0
@@ -80,9 +85,9 @@ class Record:
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def key(self) -> tuple[str, str, str, float, int]:
+    def key(self) -> Key:
         """What makes a record the answer to the same question."""
-        return self.problem, self.digest, self.peer, self.limit_s, self.seed
+        return self.problem, self.digest, self.peer, self.limit_s, self.seed, self.machine
 
     def reached(self, goal: Verdict) -> float | None:
         """Seconds after which the peer had a plan no worse than a goal, or None."""
@@ -90,9 +95,9 @@ class Record:
         return min(times, default=None)
 
 
-def read_records(path: Path) -> dict[tuple[str, str, str, float, int], Record]:
+def read_records(path: Path) -> dict[Key, Record]:
     """Read finished records, the last of each key; a torn last line is dropped."""
-    found: dict[tuple[str, str, str, float, int], Record] = {}
+    found: dict[Key, Record] = {}
     if not path.is_file():
         return found
     names = {f.name for f in fields(Record)}

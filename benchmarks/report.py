@@ -103,20 +103,18 @@ def class_name(kind: tuple[int, bool]) -> str:
     return f"{blocks} blocks, {'more than' if kind[1] else 'at most'} {FEW:.0f} blocks a grid"
 
 
-def write_report(
-    records: Sequence[Record], path: Path, reference: Mapping[str, Verdict], machine: str
-) -> None:
+def write_report(records: Sequence[Record], path: Path, reference: Mapping[str, Verdict]) -> None:
     """Write RESULTS.md; nothing where there are no records."""
     if records:
-        path.write_text(report(records, reference, machine), encoding="utf-8")
+        path.write_text(report(records, reference), encoding="utf-8")
 
 
-def report(records: Sequence[Record], reference: Mapping[str, Verdict], machine: str) -> str:
-    """The whole report as Markdown."""
+def report(records: Sequence[Record], reference: Mapping[str, Verdict]) -> str:
+    """The whole report of one machine's records as Markdown."""
     cases = cases_of(records, reference)
     kinds = sorted({case.kind for case in cases})
     peers = [p for p in _order(records) if any(p in case.runs for case in cases)]
-    text = [_head(records, cases, machine), "## gridplan\n", _ours_table(cases, kinds)]
+    text = [_head(records, cases), "## gridplan\n", _ours_table(cases, kinds)]
     text += [_middle(cases)]
     text += ["## Against the best peer\n", _lead_table(cases, kinds), _others(cases)]
     for kind in kinds:
@@ -131,7 +129,7 @@ def _order(records: Sequence[Record]) -> list[str]:
     return [OURS, *sorted({r.peer for r in records} - {OURS})]
 
 
-def _head(records: Sequence[Record], cases: Sequence[Case], machine: str) -> str:
+def _head(records: Sequence[Record], cases: Sequence[Case]) -> str:
     versions: dict[str, str] = {}
     for record in records:
         versions.update(record.versions)
@@ -141,7 +139,7 @@ def _head(records: Sequence[Record], cases: Sequence[Case], machine: str) -> str
     return (
         "# gridplan beside its peers\n\n"
         f"{len(cases)} problems{some}, {records[0].limit_s:g} s a run, seed {records[0].seed}, "
-        f"one thread a run. Machine: {machine}. Versions: {used}.\n\n"
+        f"one thread a run. Machine: {records[0].machine}. Versions: {used}.\n\n"
         "Made by `python -m benchmarks.run`; README.md tells how, and what each column means.\n"
     )
 

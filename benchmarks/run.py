@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from benchmarks.judge import Judge, Verdict
@@ -138,14 +139,14 @@ class Book:
         """Write the report of all that is done."""
         with self._lock:
             mine = [r for r in self.done.values() if self.digests.get(r.problem) == r.digest]
-        asked = (self.options.seconds, self.options.seed)
-        mine = [r for r in mine if (r.limit_s, r.seed) == asked]
-        write_report(mine, self.options.out, self.reference, _machine())
+        asked = (self.options.seconds, self.options.seed, _machine())
+        mine = [r for r in mine if (r.limit_s, r.seed, r.machine) == asked]
+        write_report(mine, self.options.out, self.reference)
 
 
 def _blank(task: Task, peer: str, options: argparse.Namespace) -> Record:
     size = Size.of(task.judge)
-    return Record(task.name, task.digest, peer, options.seconds, options.seed, size)
+    return Record(task.name, task.digest, peer, options.seconds, options.seed, size, _machine())
 
 
 def _line(record: Record) -> str:
@@ -160,6 +161,7 @@ def _line(record: Record) -> str:
     )
 
 
+@cache
 def _machine() -> str:
     cpu = platform.processor() or platform.machine()
     try:

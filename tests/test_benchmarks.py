@@ -19,8 +19,8 @@ from benchmarks.launch import to_record
 from benchmarks.part import parts_of
 from benchmarks.peers import PEERS, gridplan_solve
 from benchmarks.records import Record, Size, add_record, read_records
-from benchmarks.report import cases_of, class_name, in_time, kind_of, report
-from benchmarks.run import main, problems, sample
+from benchmarks.report import cases_of, class_name, in_time, kind_of, read_reference, report
+from benchmarks.run import HERE, main, problems, sample
 from gridplan.optimise import Problem, evaluate
 from gridplan.sample import config_text, make_city, write_city
 
@@ -213,7 +213,7 @@ def test_a_sample_has_problems_of_every_class(tmp_path: Path) -> None:
 
 def blank(peer: str = "gridplan", **changes: Any) -> Record:
     """A record of the row before any run."""
-    record = Record("row", "0" * 12, peer, 10.0, 0, Size.of(Judge(row())))
+    record = Record("row", "0" * 12, peer, 10.0, 0, Size.of(Judge(row())), "a machine")
     return dataclasses.replace(record, **changes)
 
 
@@ -262,7 +262,7 @@ def ran(peer: str, cost: float, found_s: float, **changes: Any) -> Record:
 def test_report_figures() -> None:
     """Shares, ratios and lists are those of the records."""
     records = [ran("gridplan", 2.0, 0.1, proven=True, gap=0.0), ran("METIS", 2.5, 40.0)]
-    text = report(records, {"row": Verdict(0, 0, 0, 2.0)}, "a machine")
+    text = report(records, {"row": Verdict(0, 0, 0, 2.0)})
     assert "| gridplan | 1 | 100.0 % | 100.0 % | 100.0 % | 1.000 | 100.0 % |" in text
     assert "| METIS | 1 | 100.0 % | 100.0 % | 0.0 % | 1.250 | 0.0 % |" in text
     assert "A peer's plan is better than gridplan's: none" in text
@@ -276,7 +276,7 @@ def test_problems_that_peers_did_not_get_count_for_gridplan_alone() -> None:
         ran("gridplan", 2.0, 0.1, problem=name, size=size, gap=gap)
         for name, gap in (("a", 0.02), ("b", 0.04), ("c", 0.5))
     ]
-    text = report([*ours, ran("METIS", 2.5, 1.0, problem="a", size=size)], {}, "a machine")
+    text = report([*ours, ran("METIS", 2.5, 1.0, problem="a", size=size)], {})
     assert "3 problems, 1 of them given to the peers too" in text
     assert "60 to 200 blocks, 3 problems: median gap 4.00 %, proven 0.0 %." in text
     assert "| gridplan | 1 | 100.0 % |" in text
@@ -289,7 +289,7 @@ def test_what_is_settled_needs_no_peer(tmp_path: Path, monkeypatch: pytest.Monke
     runs += [ran("gridplan", 2.0, 0.1, problem="unproven")]
     untold = ran("gridplan", 2.0, 0.1, problem="untold", proven=True, trace=[])
     assert [case.settled for case in cases_of([*runs, untold], {})] == [False, True, False, False]
-    text = report(runs, {}, "a machine")
+    text = report(runs, {})
     assert "Of the 3 problems without peers" in text
     assert "within 1 s on 1: no peer can be better there" in text
     assert "2 are open." in text
@@ -300,6 +300,7 @@ def test_what_is_settled_needs_no_peer(tmp_path: Path, monkeypatch: pytest.Monke
         return ran(record.peer, 2.0, 0.1, problem=record.problem, digest=record.digest, proven=True)
 
     monkeypatch.setattr("benchmarks.run.launch", launched)
+    monkeypatch.setattr("benchmarks.run._machine", lambda: "a machine")
     (tmp_path / "row.json").write_text(json.dumps(row()), encoding="utf-8")
     words = ["--problems", str(tmp_path), "--seconds", "10", "--out", str(tmp_path / "R.md")]
     assert main([*words, "--open"]) == 0
@@ -308,10 +309,37 @@ def test_what_is_settled_needs_no_peer(tmp_path: Path, monkeypatch: pytest.Monke
     assert len(got) == len(PEERS)
 
 
+def test_records_of_another_machine_answer_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They stay in the file, and neither stand for a run here nor enter its page."""
+    (tmp_path / "row.json").write_text(json.dumps(row()), encoding="utf-8")
+    (task,) = problems([tmp_path], [])
+    file, page = tmp_path / "results.jsonl", tmp_path / "R.md"
+    add_record(ran("gridplan", 3.5, 0.1, digest=task.digest, machine="elsewhere"), file)
+    value = Verdict(0, 0, 0, 2.0)
+    monkeypatch.setattr(
+        "benchmarks.run.launch", lambda run, *_: dataclasses.replace(run, value=value)
+    )
+    monkeypatch.setattr("benchmarks.run._machine", lambda: "a machine")
+    words = ["--problems", str(tmp_path), "--seconds", "10", "--only", "gridplan"]
+    assert main([*words, "--out", str(page)]) == 0
+    assert [r.machine for r in read_records(file).values()] == ["elsewhere", "a machine"]
+    assert "Machine: a machine." in page.read_text(encoding="utf-8")
+
+
+def test_the_published_page_is_what_the_published_records_say(shared: Path) -> None:
+    """RESULTS.md is never written by hand, nor left behind by a change of the report."""
+    page = (HERE / "RESULTS.md").read_text(encoding="utf-8")
+    kept = read_records(HERE / "results.jsonl").values()
+    mine = [r for r in kept if f"{r.limit_s:g} s a run" in page and f" {r.machine}. " in page]
+    assert report(mine, read_reference([shared / "problems" / "any.json"])) == page
+
+
 def test_report_hides_no_defeat() -> None:
     """A refuted proof, a better peer and a missed reference are listed by name."""
     records = [ran("gridplan", 2.0, 0.1, proven=True), ran("METIS", 1.5, 40.0)]
-    text = report(records, {"row": Verdict(0, 0, 0, 1.5)}, "a machine")
+    text = report(records, {"row": Verdict(0, 0, 0, 1.5)})
     assert "Proofs refuted by a better plan (an error): 1" in text
     assert "A peer's plan is better than gridplan's: 1" in text
     assert "Above the reference: 1" in text
