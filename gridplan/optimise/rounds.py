@@ -4,6 +4,8 @@ from gridplan.optimise.budget import Budget
 from gridplan.optimise.search import Search
 from gridplan.optimise.windows import Windows
 
+SMALL = 200  # nodes up to which short annealings come first
+TURN, SOUGHT = 150, 1.5e6  # steps a node of each, and of all
 SHORT, LONG = 400, 12_800  # steps a node of a round of annealings, the first and the last
 ROUND = 4  # annealings of a round
 MOST = 60e6  # steps of all rounds
@@ -13,9 +15,21 @@ COOL = 1.0  # first temperature of its short annealings
 
 
 def first_rounds(search: Search, effort: float) -> None:
-    """A good plan soon: two short rounds."""
+    """A good plan soon: many short annealings, or two rounds where the piece is large."""
+    if search.piece.n <= SMALL:
+        _short_turns(search, SOUGHT * min(1.0, effort))
+        return
     for steps in (SHORT, 2 * SHORT):
         _round(search, int(min(steps * search.piece.n, MOST / 60) * min(1.0, effort)))
+
+
+def _short_turns(search: Search, most: float) -> None:
+    """New plans of all likely numbers of grids, and the best one again after each."""
+    steps, spent = TURN * search.piece.n, 0
+    while spent < most and not search.budget.over():
+        search.start(steps)
+        search.again(steps)
+        spent += 2 * steps
 
 
 def _round(search: Search, steps: int) -> None:

@@ -26,6 +26,7 @@ HOT = 2.0  # first temperature of a new plan, in units of a typical move
 WARM = (0.2, 0.4, 0.7)  # that of a plan annealed again, in turn
 COARSE, GROUPS = 24, 12  # nodes a grid from which they move in groups, and groups a grid
 ROUGH, FINE = 800, 0.2  # steps a group, and the first temperature of the nodes after them
+AROUND = (-1, 0, -1, 1)  # grids of later starts, beside those of the best plan
 FEWER = (0.93, 1.0, 0.87)  # grids to start with beside those of target size, where they are many
 
 
@@ -95,7 +96,7 @@ class Search:
         self.random = np.random.default_rng(seed)
         self.best: tuple[Score, Ints] | None = None
         self.seen: dict[bytes, None] = {}
-        self.tries = 0
+        self.starts = self.tries = 0
 
     def offer(self, plan: Ints) -> None:
         """Keep a plan if it is the best so far."""
@@ -139,12 +140,15 @@ class Search:
         if self.tries == 0 and (before := old_plan(self.piece)) is not None:
             self.offer(before)
         count = self._count()
+        self.starts += 1
         self.tries += 1
         if self.coarse:
             nobody = np.zeros(self.piece.n, dtype=np.int64)
             self._anneal(self._in_groups(nobody, hot, count), steps, FINE)
         else:
-            self._anneal(carved(self.piece, count, self.seed), steps, hot)
+            # numbers that just fit the range are left where more is easier
+            kept = self.piece.n <= NOTED
+            self._anneal(carved(self.piece, count, self.seed), steps, hot, kept=kept)
 
     def again(self, steps: int) -> None:
         """Anneal the best plan once more, from a lower temperature; its groups first, in turn."""
@@ -170,16 +174,15 @@ class Search:
         return small.plan[group]
 
     def _count(self) -> int:
-        """Number of grids of the next try: the likely ones in turn, then those around the best."""
-        if self.tries < min(3, len(self.options)) or self.best is None:
-            return self.options[self.tries % len(self.options)]
-        best = int(self.plan.max()) + 1
+        """Number of grids of a start: the likely ones in turn, then those around the best."""
+        if self.starts < len(self.options) or self.best is None:
+            return self.options[self.starts % len(self.options)]
         if self.grids is not None:
             return self.grids
-        return max(1, best + (self.tries % 2) * (1 - self.tries // 2 % 2 * 2))
+        return max(1, int(self.plan.max()) + 1 + AROUND[self.starts % len(AROUND)])
 
-    def _anneal(self, plan: Ints, steps: int, hot: float) -> None:
-        """Anneal a plan and offer the best one met."""
+    def _anneal(self, plan: Ints, steps: int, hot: float, *, kept: bool = False) -> None:
+        """Anneal a plan, its number of grids kept or not, and offer the best one met."""
         piece, n = self.piece, self.piece.n
         if not len(piece.u):
             self.offer(plan)
@@ -187,7 +190,7 @@ class Search:
         grids = int(plan.max()) + 1
         state = fresh_state(piece.kernel, plan, grids, min(n, grids + grids // 4 + 4), self.seed)
         course = fresh_course(self._worth(plan), hot, self.unit, steps)
-        best, done, fixed = plan.copy(), 0, self.grids is not None
+        best, done, fixed = plan.copy(), 0, kept or self.grids is not None
         portion = min(SLICE, NOTE * n) if n <= NOTED else SLICE
         while done < steps and not self.budget.over():
             work = min(portion, steps - done)

@@ -131,10 +131,10 @@ def test_a_zone_above_the_maximum_hides_no_gap() -> None:
     data["zones"]["court"] = ["A" if i % 7 < 4 and i < 21 else None for i in range(42)]
     p = Problem.from_dict(data | {"modes": {"court": "whole"}})
     piece = contract(p).pieces[0]
-    search = Search(piece, Budget(math.inf), None, 0)
-    for _ in range(4):
+    search, crowd = Search(piece, Budget(math.inf), None, 2), None
+    while crowd is None and search.tries < 60:
         search.start(20_000)
-    crowd = crowd_by_size(piece, search.plan)
+        crowd = crowd_by_size(piece, search.plan)
     assert crowd is not None
     pricer = Pricer(search)
     pricer.begin(crowd)

@@ -22,7 +22,7 @@ from gridplan.optimise.contract import contract
 from gridplan.optimise.desk import fresh_desk
 from gridplan.optimise.moves import fresh_state
 from gridplan.optimise.piece import Piece, Score, score
-from gridplan.optimise.search import SLICE, Search, renumbered
+from gridplan.optimise.search import AROUND, SLICE, Search, renumbered
 
 KINDS = ("plain", "nest", "locks", "previous", "parks")
 
@@ -86,6 +86,28 @@ def test_moves_keep_their_sums(kind: str, fixed: bool) -> None:
     assert Score(*course.least) <= start
     assert search._worth(renumbered(best))[:2] == tuple(course.least[:2])
     assert seen == {grids} if fixed else len(seen) > 1
+
+
+def test_new_plans_go_round_the_number_of_grids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The likely numbers first, then those around the best plan's; each plan keeps its own."""
+    piece = contract(problem(9, 7, 1, mean=60)).pieces[0]
+    met: list[int] = []
+    offer = Search.offer
+
+    def offered(search: Search, plan: np.ndarray) -> None:  # type: ignore[type-arg]
+        met.append(len(np.unique(plan)))
+        if search.best is None:
+            offer(search, plan)
+
+    monkeypatch.setattr(Search, "offer", offered)
+    search = Search(piece, Budget(math.inf), None, 0)
+    likely = len(search.options)
+    for _ in range(likely + 8):
+        search.start(50 * piece.n)
+    assert met[:likely] == search.options
+    turned = [AROUND[i % len(AROUND)] for i in range(likely, likely + 8)]
+    assert met[likely:] == [search.options[0] + more for more in turned]
+    assert set(turned) == {-1, 0, 1}
 
 
 @pytest.mark.parametrize(
