@@ -145,10 +145,10 @@ def test_long_lists_go_on_overleaf() -> None:
     subject = subject_of(replace(plan, units=units))
     sheet = grid_sheet(subject, "x", 0, names_of(subject))
     placed = [p for page in sheet.text for p in page]
-    texts = [t.text for p in placed for t in p.item.words]
-    assert set(units["unit_id"]) <= set(texts)
+    told = " ".join(t.text for p in placed for t in p.item.words)  # a wide font breaks the names
+    assert [name for name in units["unit_id"] if f"{name} " not in told] == []
     assert len(sheet.text) >= 3
-    assert "Buildings (continued)" in texts
+    assert "Buildings (continued)" in told
     assert min(p.y - p.item.height for p in placed) > 13
     assert max(p.x + p.width for p in placed) < 210 - 13
 
