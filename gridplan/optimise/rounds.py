@@ -1,11 +1,10 @@
 """How long to search: rounds of annealing, each longer than the last, then exact windows."""
 
 from gridplan.optimise.budget import Budget
-from gridplan.optimise.search import Search
+from gridplan.optimise.search import SMALL, Search
 from gridplan.optimise.windows import Windows
 
-SMALL = 200  # nodes up to which short annealings come first
-TURN, SOUGHT = 150, 1.5e6  # steps a node of each, and of all
+TURN, SOUGHT = 150, 1.5e6  # steps a node of each short annealing of a small piece, and of all
 SHORT, LONG = 400, 12_800  # steps a node of a round of annealings, the first and the last
 ROUND = 4  # annealings of a round
 MOST = 60e6  # steps of all rounds

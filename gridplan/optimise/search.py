@@ -24,6 +24,7 @@ NOTED, MOST_SEEN = 200, 20_000  # nodes up to which grids met are noted, and how
 NOTE = 100  # steps a node between two notes
 HOT = 2.0  # first temperature of a new plan, in units of a typical move
 WARM = (0.2, 0.4, 0.7)  # that of a plan annealed again, in turn
+SMALL = 200  # nodes up to which a new plan keeps its number of grids; groups move only above
 COARSE, GROUPS = 24, 12  # nodes a grid from which they move in groups, and groups a grid
 ROUGH, FINE = 800, 0.2  # steps a group, and the first temperature of the nodes after them
 AROUND = (-1, 0, -1, 1)  # grids of later starts, beside those of the best plan
@@ -92,7 +93,7 @@ class Search:
         self.desk = fresh_desk(piece)
         self.hard = bool(len(piece.apart) or len(piece.tied) or piece.nest.size)
         self.options = likely_counts(piece, grids)
-        self.coarse = piece.n > max(NOTED, COARSE * self.options[0]) and not self.hard
+        self.coarse = piece.n > max(SMALL, COARSE * self.options[0]) and not self.hard
         self.random = np.random.default_rng(seed)
         self.best: tuple[Score, Ints] | None = None
         self.seen: dict[bytes, None] = {}
@@ -143,11 +144,10 @@ class Search:
         self.starts += 1
         self.tries += 1
         if self.coarse:
-            nobody = np.zeros(self.piece.n, dtype=np.int64)
-            self._anneal(self._in_groups(nobody, hot, count), steps, FINE)
+            self._anneal(self._in_groups(hot, count), steps, FINE)
         else:
-            # numbers that just fit the range are left where more is easier
-            kept = self.piece.n <= NOTED
+            # else a number that just fits the range would give way to one that fits easily
+            kept = self.piece.n <= SMALL
             self._anneal(carved(self.piece, count, self.seed), steps, hot, kept=kept)
 
     def again(self, steps: int) -> None:
@@ -155,21 +155,23 @@ class Search:
         self.tries += 1
         warm = WARM[self.tries % len(WARM)]
         if self.coarse and self.tries % 2 == 0:
-            self._anneal(self._in_groups(self.plan, warm), steps, FINE)
+            self._anneal(self._in_groups(warm), steps, FINE)
         else:
             self._anneal(self.plan, steps, warm)
 
-    def _in_groups(self, inside: Ints, hot: float, count: int = 0) -> Ints:
-        """Anneal groups of nodes that lie inside grids of a plan: this plan, or one carved anew."""
+    def _in_groups(self, hot: float, count: int = 0) -> Ints:
+        """Anneal groups of nodes: of a new plan of so many grids; for 0, those of the best plan."""
         piece, goal = self.piece, GROUPS * self.options[0]
+        inside = np.zeros(piece.n, dtype=np.int64) if count else self.plan
         strength = strength_of(piece, self.desk)
         group, groups = condense(piece, inside, goal, self.random, strength)
         small = Search(piece.condensed(group, groups), self.budget, self.grids, 0)
         small.seed = self.seed
-        plan = np.zeros(groups, dtype=np.int64)
-        plan[group] = inside
         if count:
             plan = carved(small.piece, count, self.seed)
+        else:
+            plan = np.zeros(groups, dtype=np.int64)
+            plan[group] = inside
         small._anneal(plan, ROUGH * groups, hot)
         return small.plan[group]
 
