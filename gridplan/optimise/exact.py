@@ -300,7 +300,7 @@ def prove(
     work = Partitioning(piece, pool, upper, steep, budget, quick=quick)
     work.seed(None if known is None else plan)
     start = None if known is None or plan is None else len(np.unique(plan))
-    bounds = _scan(work, counts(piece, slack) if grids is None else range(grids, grids + 1), start)
+    bounds = scan(work, counts(piece, slack) if grids is None else range(grids, grids + 1), start)
     bound = min([*bounds, work.upper])
     proven = work.unsure >= work.upper - 1e-7 and not budget.over()
     return Answer(work.best, bound + piece.constant, proven)
@@ -312,7 +312,7 @@ def _usable(piece: Piece, plan: Ints, grids: int | None) -> Score | None:
     return None if known.broken or grids not in (None, len(np.unique(plan))) else known
 
 
-def _scan(work: Partitioning, choices: range, start: int | None) -> list[float]:
+def scan(work: Partitioning, choices: range, start: int | None) -> list[float]:
     """Settle every possible number of grids, outwards from a known plan's.
 
     The relaxation is convex in the number of grids: where it is above the best plan of the numbers

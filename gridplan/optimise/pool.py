@@ -1,6 +1,7 @@
 """All grids found for a piece, and their reduced costs."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gridplan.optimise.compiled import kernel
 from gridplan.optimise.enumerate import Found
@@ -75,3 +76,12 @@ class Pool:
     def inside(self, columns: Ints) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
         """Which node lies in which of the columns, shape (columns, n)."""
         return members(self.mask[columns], self.n)
+
+
+def pool_of(inside: NDArray[np.bool_], cost: Floats) -> Pool:
+    """Grids within the range, shape (grids, n), and what a plan pays for each."""
+    words = (inside.shape[1] + 63) // 64
+    wide = np.zeros((len(inside), 64 * words), dtype=bool)
+    wide[:, : inside.shape[1]] = inside
+    mask = np.packbits(wide, axis=1, bitorder="little").view("<i8").astype(np.int64)
+    return Pool(inside.shape[1], [Found(mask, cost, np.zeros(len(cost), dtype=np.int64))], 0.0)

@@ -12,7 +12,6 @@ from bisect import insort
 import numpy as np
 
 from gridplan.optimise.crowd import Crowd
-from gridplan.optimise.enumerate import Found
 from gridplan.optimise.exact import Answer, Partitioning, counts, steepness
 from gridplan.optimise.lines import Line
 from gridplan.optimise.lp import Prices
@@ -27,7 +26,7 @@ from gridplan.optimise.number import (
     Table,
 )
 from gridplan.optimise.piece import score
-from gridplan.optimise.pool import Pool
+from gridplan.optimise.pool import pool_of
 from gridplan.optimise.problem import Floats, Ints
 from gridplan.optimise.search import Search, grid_value
 
@@ -50,14 +49,6 @@ PARTS = (
     (0.75, 0.2),
     (1.0, 0.3),
 )  # of the gap to list, of the cuts left to spend
-
-
-def packed(inside: Table) -> Ints:
-    """Grids as masks, shape (grids, words)."""
-    words = (inside.shape[1] + 63) // 64
-    wide = np.zeros((len(inside), 64 * words), dtype=bool)
-    wide[:, : inside.shape[1]] = inside
-    return np.packbits(wide, axis=1, bitorder="little").view("<i8").astype(np.int64)
 
 
 def total(bounds: list[tuple[float, int]]) -> float:
@@ -328,8 +319,7 @@ class Pricer:
 
     def choose(self, number: Number, inside: Table, cost: Floats) -> float:
         """Best plan of some grids, kept where it is better than known; bound of all their plans."""
-        found = Found(packed(inside), cost, np.zeros(len(cost), dtype=np.int64))
-        pool = Pool(self.piece.n, [found], self.steep)
+        pool = pool_of(inside, cost)
         work = Partitioning(
             self.piece,
             pool,

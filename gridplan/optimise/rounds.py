@@ -1,10 +1,13 @@
 """How long to search: rounds of annealing, each longer than the last, then exact windows."""
 
 from gridplan.optimise.budget import Budget
+from gridplan.optimise.recombine import Recombiner
 from gridplan.optimise.search import SMALL, Search
 from gridplan.optimise.windows import Windows
 
-TURN, SOUGHT = 150, 1.5e6  # steps a node of each short annealing of a small piece, and of all
+SOUGHT = 1.5e6  # steps of all short annealings of a small piece
+MIDDLE = 128  # nodes up to which they are shorter still
+TURN, MIX = (150, 300), (0.4e6, 0.8e6)  # steps a node of each, and between two recombinations
 SHORT, LONG = 400, 12_800  # steps a node of a round of annealings, the first and the last
 ROUND = 4  # annealings of a round
 MOST = 60e6  # steps of all rounds
@@ -23,12 +26,17 @@ def first_rounds(search: Search, effort: float) -> None:
 
 
 def _short_turns(search: Search, most: float) -> None:
-    """New plans of all likely numbers of grids, and the best one again after each."""
-    steps, spent = TURN * search.piece.n, 0
+    """New plans of all likely numbers of grids, the best one again after each; recombinations."""
+    wide = search.piece.n > MIDDLE
+    steps, recombiner = TURN[wide] * search.piece.n, Recombiner(search)
+    spent, due = 0.0, MIX[wide]
     while spent < most and not search.budget.over():
         search.start(steps)
         search.again(steps)
         spent += 2 * steps
+        if spent >= due:
+            recombiner.turn(quick=True)
+            due = spent + MIX[wide]
 
 
 def _round(search: Search, steps: int) -> None:
@@ -61,9 +69,11 @@ def improve(search: Search, effort: float, seed: int) -> None:
     most = MOST * effort
     steps, spent = 4 * SHORT * piece.n, 0
     longest = max(steps, LONG * piece.n * effort)
+    recombiner = Recombiner(search)
     while spent < most and steps <= longest:
         now = int(min(steps, most / ROUND))
         _round(search, now)
+        recombiner.turn(quick=False)
         spent += ROUND * now
         steps *= 2
     local = Budget(WINDOWS * effort)
