@@ -37,6 +37,7 @@ def _short_turns(search: Search, most: float) -> None:
         if spent >= due:
             recombiner.turn(quick=True)
             due = spent + MIX[wide]
+    recombiner.turn(quick=False)
 
 
 def _round(search: Search, steps: int) -> None:
