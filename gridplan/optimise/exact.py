@@ -250,8 +250,10 @@ class Partitioning:
             self.best = np.argmax(inside, axis=0).astype(np.int64)
 
 
-def counts(piece: Piece, slack: int) -> range:
-    """Numbers of grids that a plan within the slack can have."""
+def counts(piece: Piece, slack: int, grids: int | None = None) -> range:
+    """Numbers of grids that a plan within the slack can have; the fixed one where there is one."""
+    if grids is not None:
+        return range(grids, grids + 1)
     terms = piece.terms
     fewest = max(1, -(-(piece.total - slack) // terms.hi))
     most = min((piece.total + slack) // terms.lo, int((piece.cap > 0).sum()))
@@ -300,7 +302,7 @@ def prove(
     work = Partitioning(piece, pool, upper, steep, budget, quick=quick)
     work.seed(None if known is None else plan)
     start = None if known is None or plan is None else len(np.unique(plan))
-    bounds = scan(work, counts(piece, slack) if grids is None else range(grids, grids + 1), start)
+    bounds = scan(work, counts(piece, slack, grids), start)
     bound = min([*bounds, work.upper])
     proven = work.unsure >= work.upper - 1e-7 and not budget.over()
     return Answer(work.best, bound + piece.constant, proven)

@@ -124,7 +124,7 @@ def _one(
     if piece.n == 1 or piece.total == 0:
         fits = score(piece, whole)[:2] == (0, 0) or piece.total == 0
         return (whole if fits and grids in (None, 1) else None), True
-    choices = counts(piece, 0) if grids is None else range(grids, grids + 1)
+    choices = counts(piece, 0, grids)
     steps, room = int(STEPS * min(1.0, effort)), int(ROOM * min(1.0, effort))
     found = gather(Enumerator(piece, 0), budget, steps, room)
     if found is None:

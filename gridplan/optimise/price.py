@@ -102,9 +102,7 @@ class Pricer:
             self.upper, self.best = cost, None
         self.known.learn(search.plan == np.unique(search.plan)[:, None])
         self.known.learn(search.grids_seen())
-        choices = counts(piece, 0)
-        if search.grids is not None:
-            choices = range(search.grids, search.grids + 1)
+        choices = counts(piece, 0, search.grids)
         start = int(search.plan.max()) + 1
         nearest = sorted(choices, key=lambda k: abs(k - start))
         numbers = [self._number(k) for k in nearest]
@@ -319,10 +317,9 @@ class Pricer:
 
     def choose(self, number: Number, inside: Table, cost: Floats) -> float:
         """Best plan of some grids, kept where it is better than known; bound of all their plans."""
-        pool = pool_of(inside, cost)
         work = Partitioning(
             self.piece,
-            pool,
+            pool_of(inside, cost),
             self.upper,
             self.steep,
             self.budget,

@@ -45,7 +45,6 @@ class Recombiner:
             quick=quick,
         )
         work.seed(None)
-        grids = int(search.plan.max()) + 1
-        scan(work, counts(piece, 0) if search.grids is None else range(grids, grids + 1), grids)
+        scan(work, counts(piece, 0, search.grids), int(search.plan.max()) + 1)
         if work.best is not None:
             search.offer(work.best)
