@@ -3,15 +3,13 @@
 import math
 
 from gridplan.optimise.bound import quick_bound
-from gridplan.optimise.budget import Budget
 from gridplan.optimise.corners import forced_excess
 from gridplan.optimise.search import Search
-from gridplan.optimise.windows import Windows
+from gridplan.optimise.windows import windows_of
 
 TURNS = 6  # new plans while a plan of less breach might exist
 STEPS, MOST = 2000, 1e6  # steps of one, a node and at all, for a whole effort
 MEND = 4e6  # work on windows around grids out of range, likewise, for every plan that was better
-SMOOTH = 500_000  # work on windows of a plan that annealing does not follow
 LEAST_MEND = 400_000  # which no draft goes below: both bounds are a promise
 
 
@@ -59,26 +57,10 @@ def _mend(search: Search, effort: float, seed: int) -> None:
     assert search.best is not None
     if search.best[0].broken:
         return
-    windows = _windows(search, max(LEAST_MEND, MEND * min(1.0, effort)), seed)
+    windows = windows_of(search, max(LEAST_MEND, MEND * min(1.0, effort)), seed)
     windows.mend()
     search.budget.spend(windows.budget.spent)
     search.offer(windows.plan)
-
-
-def smooth(search: Search, seed: int) -> None:
-    """Improve a plan by exact windows, which unlike annealing never leave the range."""
-    windows = _windows(search, SMOOTH, seed)
-    for size in (2, 3):
-        windows.run(size, rounds=3)
-    search.budget.spend(windows.budget.spent)
-    search.offer(windows.plan)
-
-
-def _windows(search: Search, work: float, seed: int) -> Windows:
-    budget = Budget(work)
-    budget.deadline = search.budget.deadline
-    fixed = search.grids is not None
-    return Windows(search.piece, search.plan, budget, fixed=fixed, seed=seed)
 
 
 def _proven(search: Search, least: tuple[float, int]) -> tuple[float, int]:

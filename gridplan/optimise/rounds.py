@@ -1,9 +1,8 @@
 """How long to search: rounds of annealing, each longer than the last, then exact windows."""
 
-from gridplan.optimise.budget import Budget
 from gridplan.optimise.recombine import Recombiner
 from gridplan.optimise.search import SMALL, Search
-from gridplan.optimise.windows import Windows
+from gridplan.optimise.windows import smooth
 
 SOUGHT = 1.5e6  # steps of all short annealings of a small piece
 MIDDLE = 128  # nodes up to which they are shorter still
@@ -12,24 +11,28 @@ SHORT, LONG = 400, 12_800  # steps a node of a round of annealings, the first an
 ROUND = 4  # annealings of a round
 MOST = 60e6  # steps of all rounds
 WINDOWS = 6e6  # work on exact windows
+PAIRS, PAIR = 1e5, 20  # work on such of two grids between short annealings, nodes of the largest
 SKETCH, TRIES, AGAIN = 2_000, 5, 2  # of a draft: steps a node for a whole effort, annealings
 COOL = 1.0  # first temperature of its short annealings
 
 
-def first_rounds(search: Search, effort: float) -> None:
+def first_rounds(search: Search, effort: float, seed: int) -> None:
     """A good plan soon: many short annealings, or two rounds where the piece is large."""
     if search.piece.n <= SMALL:
-        _short_turns(search, SOUGHT * min(1.0, effort))
+        _short_turns(search, SOUGHT * min(1.0, effort), seed)
         return
     for steps in (SHORT, 2 * SHORT):
         _round(search, int(min(steps * search.piece.n, MOST / 60) * min(1.0, effort)))
 
 
-def _short_turns(search: Search, most: float) -> None:
-    """New plans of all likely numbers of grids, the best one again after each; recombinations."""
+def _short_turns(search: Search, most: float, seed: int) -> None:
+    """New plans of all likely numbers of grids, the best one again after each.
+
+    Now and then the best plan is recombined, and two of its grids at a time are divided anew.
+    """
     wide = search.piece.n > MIDDLE
     steps, recombiner = TURN[wide] * search.piece.n, Recombiner(search)
-    spent, due = 0.0, MIX[wide]
+    spent, due, smoothed = 0.0, MIX[wide], None
     while spent < most and not search.budget.over():
         search.start(steps)
         search.again(steps)
@@ -37,6 +40,9 @@ def _short_turns(search: Search, most: float) -> None:
         if spent >= due:
             recombiner.turn(quick=True)
             due = spent + MIX[wide]
+            if search.best is not smoothed:
+                smooth(search, PAIRS, seed, (2,), PAIR)
+                smoothed = search.best
     recombiner.turn(quick=False)
 
 
@@ -66,7 +72,7 @@ def sketch(search: Search, effort: float) -> None:
 
 def improve(search: Search, effort: float, seed: int) -> None:
     """Rounds of annealing, each twice as long as the one before, then exact windows."""
-    piece, budget = search.piece, search.budget
+    piece = search.piece
     most = MOST * effort
     steps, spent = 4 * SHORT * piece.n, 0
     longest = max(steps, LONG * piece.n * effort)
@@ -77,10 +83,4 @@ def improve(search: Search, effort: float, seed: int) -> None:
         recombiner.turn(quick=False)
         spent += ROUND * now
         steps *= 2
-    local = Budget(WINDOWS * effort)
-    local.deadline = budget.deadline
-    windows = Windows(piece, search.plan, local, fixed=search.grids is not None, seed=seed)
-    for size in (2, 3):
-        windows.run(size, rounds=3)
-    budget.spend(local.spent)
-    search.offer(windows.plan)
+    smooth(search, WINDOWS * effort, seed)

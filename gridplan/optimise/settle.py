@@ -13,13 +13,15 @@ from gridplan.optimise.narrow import Walker
 from gridplan.optimise.piece import Piece, Score, score
 from gridplan.optimise.price import Pricer
 from gridplan.optimise.problem import Ints
-from gridplan.optimise.reach import reach_range, reaches, smooth
+from gridplan.optimise.reach import reach_range, reaches
 from gridplan.optimise.rounds import first_rounds, improve, sketch
 from gridplan.optimise.search import Search
 from gridplan.optimise.touches import crowd_of
+from gridplan.optimise.windows import smooth
 
 FIRST, SOON = 100, 600_000  # steps a node of a first try, and of the very first in all
 DRAFT = 0.15  # effort below which a plan in range is searched, and only proven where that is cheap
+SMOOTH = 500_000  # work on windows of a draft that annealing does not follow
 EASY = 200_000  # steps within which the exact engine is tried before the rounds
 PRICED = 1000  # nodes up to which a bound by column generation is tried
 SOON_CUTS, CUTS = 60_000, 1_200_000  # least cuts of that, before and after the long search
@@ -100,7 +102,7 @@ def _at_length(search: Search, effort: float, seed: int) -> Answer | None:
     """Search, and between its rounds proofs of ever more work until one holds."""
     piece, part = search.piece, min(1.0, effort)
     wide = piece.n <= WIDE and not Enumerator(piece, 0).fits()
-    first_rounds(search, effort)
+    first_rounds(search, effort, seed)
     answer = _by_pool(search, NEAR * part, NEAR_ROOM * part, wide=wide)
     pricer = Pricer(search)
     if not _holds(answer):
@@ -133,7 +135,7 @@ def _draft(search: Search, effort: float, seed: int) -> Answer | None:
         before = search.best
         sketch(search, effort)
         if search.best is before:
-            smooth(search, seed)
+            smooth(search, SMOOTH, seed)
     return answer
 
 

@@ -1,5 +1,6 @@
 """Exact re-optimisation of small windows of neighbouring grids until none improves."""
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -9,6 +10,7 @@ from gridplan.optimise.coarse import condense
 from gridplan.optimise.exact import Answer, prove
 from gridplan.optimise.piece import Piece, score
 from gridplan.optimise.problem import Ints
+from gridplan.optimise.search import Search
 
 STEPS = 250_000  # enumeration steps that a window may take
 ROOM = 120_000  # grids that a window may hold
@@ -31,10 +33,21 @@ class Windows:
         Whether the number of grids must stay.
     seed
         Seed of the order of windows and of the condensing.
+    widest
+        Nodes of the largest window that is tried.
     """
 
-    def __init__(self, piece: Piece, plan: Ints, budget: Budget, *, fixed: bool, seed: int) -> None:
-        self.piece, self.budget, self.fixed = piece, budget, fixed
+    def __init__(
+        self,
+        piece: Piece,
+        plan: Ints,
+        budget: Budget,
+        *,
+        fixed: bool,
+        seed: int,
+        widest: float = math.inf,
+    ) -> None:
+        self.piece, self.budget, self.fixed, self.widest = piece, budget, fixed, widest
         self.plan = np.unique(plan, return_inverse=True)[1].astype(np.int64)
         self.next = int(self.plan.max()) + 1
         self.tried: set[tuple[int, ...]] = set()
@@ -106,7 +119,8 @@ class Windows:
     def _solve(self, window: tuple[int, ...]) -> bool:
         """Solve one window; whether the plan became better."""
         nodes = np.flatnonzero(np.isin(self.plan, window))
-        if window in self.tried or len(np.unique(self.plan[nodes])) < len(window):
+        gone = len(np.unique(self.plan[nodes])) < len(window)
+        if gone or window in self.tried or len(nodes) > self.widest:
             return False
         self.tried.add(window)
         piece = self.piece.induced(nodes)
@@ -137,3 +151,26 @@ class Windows:
         if answer is None or answer.plan is None:
             return None
         return np.asarray(answer.plan[group], dtype=np.int64)
+
+
+def windows_of(search: Search, work: float, seed: int, widest: float = math.inf) -> Windows:
+    """Windows of the best plan of a search, with work of their own and the time of the search."""
+    budget = Budget(work)
+    budget.deadline = search.budget.deadline
+    fixed = search.grids is not None
+    return Windows(search.piece, search.plan, budget, fixed=fixed, seed=seed, widest=widest)
+
+
+def smooth(
+    search: Search,
+    work: float,
+    seed: int,
+    sizes: Iterable[int] = (2, 3),
+    widest: float = math.inf,
+) -> None:
+    """Improve the best plan of a search by exact windows, which never leave the range."""
+    windows = windows_of(search, work, seed, widest)
+    for size in sizes:
+        windows.run(size, rounds=3)
+    search.budget.spend(windows.budget.spent)
+    search.offer(windows.plan)
