@@ -11,6 +11,7 @@ from gridplan.errors import SolverError
 from gridplan.optimise.contract import components
 from gridplan.optimise.lp import quiet_highs
 from gridplan.optimise.problem import Floats, Ints
+from gridplan.optimise.program import INF, Program
 
 MISSING = 1000.0
 """Price of a person that a grid lacks."""
@@ -29,8 +30,6 @@ NODES = 10_000
 
 WHOLE = 1e-6
 """How far from 0 or 1 an offer of the relaxation may be to count as taken or not."""
-
-INF = highspy.kHighsInf
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,61 +103,35 @@ def _batches(offers: Offers) -> Iterator[Ints]:
     yield np.sort(np.concatenate(batch))
 
 
-@dataclass(frozen=True, eq=False)
-class _Program:
-    """Columns from 0 up, the offers first, and rows, as HiGHS takes them."""
-
-    price: Floats
-    most: Floats
-    row: Ints
-    column: Ints
-    value: Floats
-    low: Floats
-    high: Floats
-
-
-def _program(offers: Offers, rows: Ints) -> _Program:
-    """Columns: offers, people missing, people idle, loads above limits.
-
-    Rows: people of each grid, people that it needs, grids of each person, those of nobody idle,
-    loads of those with limits.
-    """
+def _program(offers: Offers, rows: Ints) -> Program:
+    """Offers to take or leave, and what it costs to lack people, idle, or go above a limit."""
     grids, at_grid = np.unique(offers.grid[rows], return_inverse=True)
     people, at_person = np.unique(offers.person[rows], return_inverse=True)
     short, limited = offers.need[grids] > 0, np.isfinite(offers.limit[people])
-    counts = [len(rows), int(short.sum()), len(people), int(limited.sum())]
-    missing, idle, over = np.cumsum(counts)[:3].tolist()
-    serve, busy = len(grids) + counts[1], len(grids) + counts[1] + len(people)
-    above = busy + len(people)
-    needs, within = np.cumsum(short) - 1 + len(grids), np.cumsum(limited) - 1 + above
-    offer, load = np.arange(len(rows)), offers.load[offers.grid[rows]]
-    for_need = np.flatnonzero(short[at_grid])
-    for_limit = np.flatnonzero(limited[at_person] & (load > 0))
-    terms = (
-        (at_grid, offer, 1.0),
-        (needs[at_grid[for_need]], for_need, 1.0),
-        (needs[short], missing + np.arange(counts[1]), 1.0),
-        (serve + at_person, offer, 1.0),
-        (busy + at_person, offer, 1.0),
-        (busy + np.arange(len(people)), idle + np.arange(len(people)), 1.0),
-        (within[at_person[for_limit]], for_limit, load[for_limit]),
-        (within[limited], over + np.arange(counts[3]), -1.0),
-    )
-    limit = offers.limit[people][limited]
-    free = (np.full(len(grids), -INF), np.full(counts[1], INF), np.full(len(people), -INF))
-    return _Program(
-        price=np.r_[offers.price[rows], np.full(counts[1], MISSING), np.full(counts[2], IDLE),
-                    OVERLOAD / limit],
-        most=np.r_[np.ones(len(rows)), offers.need[grids][short], np.ones(counts[2]),
-                   np.full(counts[3], INF)],
-        row=np.concatenate([row for row, _, _ in terms]),
-        column=np.concatenate([column for _, column, _ in terms]),
-        value=np.concatenate([np.broadcast_to(v, len(row)) for row, _, v in terms]),
-        low=np.r_[free[0], offers.need[grids][short], free[2], np.ones(len(people)),
-                  np.full(counts[3], -INF)],
-        high=np.r_[offers.most[grids], free[1], offers.serves[people], np.full(len(people), INF),
-                   limit],
-    )  # fmt: skip
+    limit, load = offers.limit[people], offers.load[offers.grid[rows]]
+    program = Program()
+    offer = program.columns(offers.price[rows], 1.0)
+    missing = program.columns(MISSING, offers.need[grids][short])
+    idle = program.columns(np.full(len(people), IDLE), 1.0)
+    over = program.columns(OVERLOAD / limit[limited], INF)
+
+    served = program.rows(-INF, offers.most[grids])
+    program.put(served[at_grid], offer)
+    needed = np.zeros(len(grids), dtype=np.int64)
+    needed[short] = program.rows(offers.need[grids][short], INF)
+    those = np.flatnonzero(short[at_grid])
+    program.put(needed[at_grid[those]], offer[those])
+    program.put(needed[short], missing)
+    program.put(program.rows(-INF, offers.serves[people])[at_person], offer)
+    busy = program.rows(np.ones(len(people)), INF)
+    program.put(busy[at_person], offer)
+    program.put(busy, idle)
+    carried = np.zeros(len(people), dtype=np.int64)
+    carried[limited] = program.rows(-INF, limit[limited])
+    those = np.flatnonzero(limited[at_person] & (load > 0))
+    program.put(carried[at_person[those]], offer[those], load[those])
+    program.put(carried[limited], over, -1.0)
+    return program
 
 
 def _solved(offers: Offers, rows: Ints) -> NDArray[np.bool_]:
@@ -174,11 +147,10 @@ def _solved(offers: Offers, rows: Ints) -> NDArray[np.bool_]:
     return np.asarray(value.round() == 1)
 
 
-def _run(program: _Program, whole: int) -> Floats:
+def _run(program: Program, whole: int) -> Floats:
     """Solve with HiGHS on one thread, the first columns whole.
 
-    What a limit of nodes stopped is the best plan met. PuLP would take three times as long to hand
-    a model of this kind over as HiGHS does to solve it.
+    What a limit of nodes stopped is the best plan met.
     """
     kinds = highspy.HighsModelStatus
     status = kinds.kNotset
@@ -187,7 +159,7 @@ def _run(program: _Program, whole: int) -> Floats:
         highs.setOptionValue("mip_rel_gap", 0.0)
         highs.setOptionValue("presolve", presolve)
         highs.setOptionValue("mip_max_nodes", NODES)
-        _hand_over(highs, program, whole)
+        program.hand_over(highs, whole)
         highs.run()
         status = highs.getModelStatus()
         if status != kinds.kSolveError:
@@ -196,26 +168,3 @@ def _run(program: _Program, whole: int) -> Floats:
         words = highs.modelStatusToString(status)
         raise SolverError(f"HiGHS left the assignment of people as '{words}'")
     return np.array(highs.getSolution().col_value)
-
-
-def _hand_over(highs: highspy.Highs, program: _Program, whole: int) -> None:
-    """Give a model to HiGHS."""
-    empty = np.array([], dtype=np.int32)
-    count = len(program.price)
-    highs.addCols(
-        count, program.price, np.zeros(count), program.most, 0, empty, empty, np.array([])
-    )
-    if whole:
-        kind = np.full(whole, highspy.HighsVarType.kInteger)
-        highs.changeColsIntegrality(whole, np.arange(whole, dtype=np.int32), kind)
-    order = np.lexsort((program.column, program.row))
-    starts = np.searchsorted(program.row[order], np.arange(len(program.low)))
-    highs.addRows(
-        len(program.low),
-        program.low,
-        program.high,
-        len(order),
-        starts.astype(np.int32),
-        program.column[order].astype(np.int32),
-        program.value[order],
-    )
