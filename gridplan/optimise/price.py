@@ -13,6 +13,7 @@ import numpy as np
 
 from gridplan.optimise.crowd import Crowd
 from gridplan.optimise.exact import Answer, Partitioning, counts, steepness
+from gridplan.optimise.few import LOOK, divide, few
 from gridplan.optimise.lines import Line
 from gridplan.optimise.lp import Prices
 from gridplan.optimise.number import (
@@ -42,6 +43,7 @@ SWEEPS = 3  # sweeps over all roots that a number of grids may make at least, cu
 USEFUL = 0.1  # of what bound and relaxation lack that a sweep must add, or it ends with a grid
 DEEP = 0.3  # of the cuts of a sweep that may be spent again on the roots of least bound
 DEEPEST = -0.01  # bound from which on a root is left as it is
+GLANCE = 50  # looks at an integer programme of more than few grids
 SHARP = 0.1  # weight of earlier prices from which on they are left out
 PARTS = (
     (0.25, 0.05),
@@ -97,16 +99,10 @@ class Pricer:
         """
         search, piece = self.search, self.piece
         self.cuts = cuts
-        cost = self.scale = score(piece, search.plan).cost - piece.constant
-        if cost < self.upper:
-            self.upper, self.best = cost, None
+        numbers = self._catch_up()
         self.known.learn(search.plan == np.unique(search.plan)[:, None])
         self.known.learn(search.grids_seen())
-        choices = counts(piece, 0, search.grids)
-        start = int(search.plan.max()) + 1
-        nearest = sorted(choices, key=lambda k: abs(k - start))
-        numbers = [self._number(k) for k in nearest]
-        if numbers[0].end is None:
+        if numbers[0].end is None and self.open(numbers[0]):
             self.relax(numbers[0], -np.inf)
         while ready := [number for number in numbers if self.open(number)]:
             ready.sort(key=self.bound)
@@ -119,6 +115,45 @@ class Pricer:
             min(least, self.upper) + piece.constant + extra,
             proven=least >= self.upper - SURE,
         )
+
+    def divide(self, looks: int) -> None:
+        """Bounds of all numbers of grids by integer programmes, for `prove` to start from.
+
+        Parameters
+        ----------
+        looks
+            Work allowed for each number of few grids (`few.divide`); others get a glance.
+        """
+        for number in sorted(self._catch_up(), key=lambda x: few(self.piece, x.grids)):
+            if self.bound(number) >= self.upper - SURE:
+                continue
+            answer = divide(
+                self.piece,
+                number.grids,
+                number.lo,
+                number.hi,
+                upper=self.upper - 0.5 * SURE,
+                plan=self.search.plan,
+                looks=looks if few(self.piece, number.grids) else min(looks, GLANCE),
+                budget=self.budget,
+                crowd=self.crowd,
+            )
+            self.budget.spend(LOOK * answer.looks)
+            number.proven = max(number.proven, answer.bound)
+            if answer.plan is not None:
+                cost = score(self.piece, answer.plan).cost - self.piece.constant
+                if cost < self.upper:
+                    self.upper, self.best = cost, answer.plan
+
+    def _catch_up(self) -> list[Number]:
+        """Take over a better plan of the search; all numbers of grids, the nearest to it first."""
+        search, piece = self.search, self.piece
+        cost = self.scale = score(piece, search.plan).cost - piece.constant
+        if cost < self.upper:
+            self.upper, self.best = cost, None
+        start = int(search.plan.max()) + 1
+        choices = sorted(counts(piece, 0, search.grids), key=lambda k: abs(k - start))
+        return [self._number(k) for k in choices]
 
     def _number(self, grids: int) -> Number:
         if grids not in self.numbers:

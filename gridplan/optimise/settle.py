@@ -9,6 +9,7 @@ from gridplan.optimise.bound import quick_bound
 from gridplan.optimise.budget import Budget
 from gridplan.optimise.enumerate import Enumerator
 from gridplan.optimise.exact import Answer, prove, steepness
+from gridplan.optimise.few import few
 from gridplan.optimise.narrow import Walker
 from gridplan.optimise.piece import Piece, Score, score
 from gridplan.optimise.price import Pricer
@@ -26,6 +27,7 @@ EASY = 200_000  # steps within which the exact engine is tried before the rounds
 PRICED = 1000  # nodes up to which a bound by column generation is tried
 SOON_CUTS, CUTS = 60_000, 1_200_000  # least cuts of that, before and after the long search
 LARGE = 10  # nodes a grid from which enumeration over masks may see more than least cuts
+BRIEF_CUTS, LOOKS = 30_000, 5000  # where grids are few: before their programmes, and on each
 SMALL = 150  # nodes up to which all of these cuts are made: each takes longer in larger pieces
 PATIENT = 200  # nodes from which more effort goes into the search, not only into the proof
 STEEPEST = 1e5  # price of a label up to which least cuts are exact enough
@@ -106,6 +108,8 @@ def _at_length(search: Search, effort: float, seed: int) -> Answer | None:
     answer = _by_pool(search, NEAR * part, NEAR_ROOM * part, wide=wide)
     pricer = Pricer(search)
     if not _holds(answer):
+        answer = _better(answer, _by_few(pricer, BRIEF_CUTS * effort, LOOKS * effort * part))
+    if not _holds(answer):
         answer = _better(answer, _by_price(pricer, int(SOON_CUTS * effort)))
     if not _holds(answer) and not wide:
         answer = _better(answer, _by_pool(search, POOL * part, ROOM * part))
@@ -174,6 +178,17 @@ def _outcome(search: Search, answer: Answer | None, least: tuple[float, int]) ->
         # the answer bounds cost and steep excess together, and no plan has less excess
         bound = max(bound, answer.bound - steepness(search.piece) * known.excess)
     return Outcome(plan, known, min(bound, known.cost), excess_bound, "effort")
+
+
+def _by_few(pricer: Pricer, cuts: float, looks: float) -> Answer | None:
+    """By price, then by integer programmes, where few grids hold many nodes each; else None."""
+    if not few(pricer.piece, len(np.unique(pricer.search.plan))):
+        return None
+    answer = _by_price(pricer, int(cuts))
+    if answer is None or answer.proven:
+        return answer
+    pricer.divide(int(looks))
+    return _by_price(pricer, 0)
 
 
 def _by_price(pricer: Pricer, cuts: int) -> Answer | None:
